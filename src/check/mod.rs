@@ -3,5 +3,7 @@
 pub(crate) mod finding;
 pub(crate) mod explain;
 pub mod lint;
+pub(crate) mod coverage;
 pub(crate) mod run;
 pub(crate) mod diff;
+pub(crate) mod explore;

@@ -31,6 +31,7 @@ use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffix};
 use super::exit_code::Exit;
+use super::explore_flag::{ExploreFlag, begin_time, budget, explored_lines};
 use super::fix_versions::{Fix, fix_versions};
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
@@ -90,6 +91,11 @@ pub(super) struct CiArguments {
     links: LinkFlags,
     #[command(flatten)]
     time: TimeFlag,
+    #[command(flatten)]
+    explore: ExploreFlag,
+    /// Say in the table how much of each chart's templates the renderings reach: see `chartwright coverage`.
+    #[arg(long)]
+    coverage: bool,
     #[command(flatten)]
     report: ReportFlags,
     // What follows has a heading in the help, which would be that of all later flags.
@@ -178,6 +184,7 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
+    #[expect(clippy::too_many_lines, reason = "the steps of a run in their order")]
     fn check_and_publish(self, plan: &Plan, mut request: CheckRequest) -> Result<Exit, CommandError> {
         let Self {
             context,
@@ -188,6 +195,7 @@ impl Run<'_> {
             withheld,
         } = self;
         request.documents = arguments.schemas.documents(context);
+        request.coverage = arguments.coverage;
         let supply = arguments.dependencies.supply(context)?;
         request.supply = supply.clone().map(|supply| supply as _);
         let shows_progress = context.is_interactive() && std::io::stderr().is_terminal();
@@ -228,12 +236,17 @@ impl Run<'_> {
             all_or_nothing: arguments.all_or_nothing,
             needs: &needs,
         });
-        let outcome = run_ci(&request, &|| context.check_world(), &progress, publishing).map_err(check_error);
+        let limit = arguments.explore.limit()?;
+        let begin = || begin_time(limit.unwrap_or_default());
+        let explored = limit.map(|_| budget(&begin));
+        let world = || context.check_world();
+        let outcome = run_ci(&request, &world, &progress, explored, publishing).map_err(check_error);
         report_notes(context, supply.as_deref());
         if let Some(change) = NoticedChange::published(&new) {
             notify(context, "ci", &arguments.directory, change);
         }
         let outcome = outcome?;
+        explored_lines(context, &outcome.explored);
         let changed: Vec<String> = plan
             .changed()
             .map(|chart| reporting.root.shown(&chart.directory))

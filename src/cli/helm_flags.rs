@@ -210,6 +210,7 @@ mod tests {
                 "username",
                 "password",
                 "pass-credentials",
+                "explore",
             ][..],
             _ => &[],
         };

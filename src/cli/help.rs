@@ -6,7 +6,16 @@ use clap::Command;
 pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Charts",
-        &["lint", "template", "validate", "dependency", "package", "verify"],
+        &[
+            "lint",
+            "coverage",
+            "explore",
+            "template",
+            "validate",
+            "dependency",
+            "package",
+            "verify",
+        ],
     ),
     ("Repositories", &["push", "pull", "repo"]),
     ("Images", &["images", "poll", "event", "bump"]),
@@ -49,6 +58,21 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "chartwright lint charts/web --kube-version 1.31..1.35",
             "chartwright lint --files charts/web/values.yaml charts/web/templates/a.yaml",
+        ],
+    ),
+    (
+        "coverage",
+        &[
+            "chartwright coverage charts/web --fail-under 80",
+            "chartwright coverage charts/web --report lcov=lcov.info --report cobertura=coverage.xml",
+        ],
+    ),
+    (
+        "explore",
+        &[
+            "chartwright explore charts/web --budget 10",
+            "chartwright explore charts/web --since origin/main",
+            "chartwright explore charts/web --write-tests charts/web/ci",
         ],
     ),
     (

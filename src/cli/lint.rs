@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::check::explore::add_explored;
 use crate::check::finding::{Finding, Hidden, join};
 use crate::check::lint::chart::check_secrets;
 use crate::check::lint::helm::{ChartSource, LintMessage, LintOptions, lint_chart};
-use crate::check::run::{ChartArchive, CheckError, CheckRequest, charts_of_files, check_charts, find_subcharts};
+use crate::check::run::{CheckError, CheckRequest, charts_of_files, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
 use crate::kubernetes::version::{KubeVersion, parse_versions};
 use crate::report::{Group, Remarks, unevaluated_sentence};
 use crate::text::rule::Severity;
 
-use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching, FoundChart};
-use super::ci_plan::charts_below;
+use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
+use super::charts_to_check::{ChartToCheck, charts_here};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
-use super::destination_flags::read_settings;
 use super::exit_code::Exit;
+use super::explore_flag::{ExploreFlag, begin_time, budget, explored_lines};
 use super::helm_flags::GlobalFlags;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
@@ -65,6 +66,8 @@ pub(super) struct LintArguments {
     time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
+    #[command(flatten)]
+    explore: ExploreFlag,
     /// Fail where templates refuse a chart's default values with `fail` or `required`. Without this, that is info if the chart
     /// renders with another of its values files.
     #[arg(long)]
@@ -141,7 +144,7 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
     }
     let paths: Vec<PathBuf> = charts
         .iter()
-        .filter_map(ChartToLint::path)
+        .filter_map(ChartToCheck::path)
         .map(Path::to_owned)
         .collect();
     let fail_on = if arguments.strict {
@@ -160,32 +163,8 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
     }
 }
 
-/// A chart of the command line.
-enum ChartToLint {
-    /// A path, which need not exist.
-    Here(PathBuf),
-    /// The archive of another machine, by the name that it would be saved under.
-    Fetched(ChartArchive),
-}
-
-impl ChartToLint {
-    fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Here(path) => Some(path),
-            Self::Fetched(_) => None,
-        }
-    }
-
-    fn archive(&self) -> Option<&ChartArchive> {
-        match self {
-            Self::Here(_) => None,
-            Self::Fetched(archive) => Some(archive),
-        }
-    }
-}
-
 /// The charts of the command line. Secrets are looked for in files of this machine alone.
-fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<ChartToLint>, CommandError> {
+fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<ChartToCheck>, CommandError> {
     let fetching = Fetching {
         version: arguments.version.as_deref(),
         keyring: &arguments.keyring,
@@ -196,17 +175,9 @@ fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<Cha
     finder.check_flags(&names)?;
     let find = |name: &String| {
         if arguments.secrets_only {
-            return Ok(ChartToLint::Here(PathBuf::from(name)));
+            return Ok(ChartToCheck::Here(PathBuf::from(name)));
         }
-        Ok(match finder.find(name)? {
-            FoundChart::Here(path) => ChartToLint::Here(path),
-            // It is reported as any path that does not exist.
-            FoundChart::Nowhere(_) => ChartToLint::Here(PathBuf::from(name)),
-            FoundChart::Fetched(chart) => ChartToLint::Fetched(ChartArchive {
-                name: chart.file_name,
-                bytes: chart.fetched.archive,
-            }),
-        })
+        ChartToCheck::find(&mut finder, name)
     };
     if arguments.files {
         return Ok(charts_of_changed_files(context, arguments));
@@ -231,20 +202,14 @@ fn names(arguments: &LintArguments) -> Result<Vec<String>, CommandError> {
                 .with_hint("usage: chartwright lint --helm-rules CHART... [flags]"),
         );
     }
-    let here = Path::new(".");
     if arguments.secrets_only {
-        return Ok(vec![here.display().to_string()]);
+        return Ok(vec![".".to_owned()]);
     }
-    let found = charts_below(here, &read_settings(None, here)?)?;
-    let shown = found.iter().map(|chart| match chart.strip_prefix(here) {
-        Ok(below) if !below.as_os_str().is_empty() => below.display().to_string(),
-        _ => chart.display().to_string(),
-    });
-    Ok(shown.collect())
+    charts_here()
 }
 
 /// The charts that the files of the command line belong to.
-fn charts_of_changed_files(context: RunContext, arguments: &LintArguments) -> Vec<ChartToLint> {
+fn charts_of_changed_files(context: RunContext, arguments: &LintArguments) -> Vec<ChartToCheck> {
     let files: Vec<PathBuf> = arguments.charts.iter().map(PathBuf::from).collect();
     let found = charts_of_files(&files, &context.working_directory());
     if !arguments.quiet {
@@ -252,7 +217,7 @@ fn charts_of_changed_files(context: RunContext, arguments: &LintArguments) -> Ve
             context.report(&format!("{}: in no chart, passed over", file.display()));
         }
     }
-    found.charts.into_iter().map(ChartToLint::Here).collect()
+    found.charts.into_iter().map(ChartToCheck::Here).collect()
 }
 
 /// The error of charts that cannot be checked at all.
@@ -266,10 +231,10 @@ pub(super) fn check_error(error: CheckError) -> CommandError {
 }
 
 /// The subcharts of charts, if they are requested.
-fn subcharts(arguments: &LintArguments, charts: &[ChartToLint]) -> Vec<PathBuf> {
+fn subcharts(arguments: &LintArguments, charts: &[ChartToCheck]) -> Vec<PathBuf> {
     let charts = charts.iter().filter(|_| arguments.with_subcharts);
     charts
-        .filter_map(ChartToLint::path)
+        .filter_map(ChartToCheck::path)
         .flat_map(|chart| find_subcharts(chart, arguments.links.policy()))
         .collect()
 }
@@ -278,7 +243,7 @@ fn subcharts(arguments: &LintArguments, charts: &[ChartToLint]) -> Vec<PathBuf> 
 fn run_helm_rules(
     context: RunContext,
     arguments: &LintArguments,
-    charts: &[ChartToLint],
+    charts: &[ChartToCheck],
 ) -> Result<Exit, CommandError> {
     let version = arguments.kube_version.first();
     let options = LintOptions {
@@ -292,19 +257,19 @@ fn run_helm_rules(
     };
     let (_, values) = arguments.values.read(context, Compat::Helm4, &str::to_owned)?;
     let mut world = context.render_world(false);
-    let open = |chart: &ChartToLint| match chart {
-        ChartToLint::Here(path) => {
+    let open = |chart: &ChartToCheck| match chart {
+        ChartToCheck::Here(path) => {
             let shown = path.display().to_string();
             (ChartSource::open(path, &shown), shown)
         }
-        ChartToLint::Fetched(archive) => {
+        ChartToCheck::Fetched(archive) => {
             let source = ChartSource::from_archive(Path::new(&archive.name), &archive.name, &archive.bytes);
             (source, archive.name.clone())
         }
     };
-    let below: Vec<ChartToLint> = subcharts(arguments, charts)
+    let below: Vec<ChartToCheck> = subcharts(arguments, charts)
         .into_iter()
-        .map(ChartToLint::Here)
+        .map(ChartToCheck::Here)
         .collect();
     let charts: Vec<LintedChart> = charts
         .iter()
@@ -328,7 +293,7 @@ fn run_helm_rules(
 fn run_all_rules(
     context: RunContext,
     arguments: &LintArguments,
-    charts: &[ChartToLint],
+    charts: &[ChartToCheck],
     paths: Vec<PathBuf>,
     reporting: &Reporting,
 ) -> Result<Exit, CommandError> {
@@ -343,7 +308,7 @@ fn run_all_rules(
     let supply = arguments.dependencies.supply(context)?;
     let mut request = CheckRequest {
         require_defaults: arguments.require_defaults,
-        archives: charts.iter().filter_map(ChartToLint::archive).cloned().collect(),
+        archives: charts.iter().filter_map(ChartToCheck::archive).cloned().collect(),
         subcharts: subcharts(arguments, charts),
         links: arguments.links.policy(),
         supply: supply.clone().map(|supply| supply as _),
@@ -367,7 +332,13 @@ fn run_all_rules(
     };
     let outcome = check_charts(&request, &|| context.check_world(), &progress).map_err(check_error);
     report_notes(context, supply.as_deref());
-    let outcome = outcome?;
+    let mut outcome = outcome?;
+    if let Some(limit) = arguments.explore.limit()? {
+        let begin = || begin_time(limit);
+        let world = || context.check_world();
+        let explored = add_explored(&mut outcome, &request, budget(&begin), &world, &|_, _| ());
+        explored_lines(context, &explored.map_err(check_error)?);
+    }
     let findings = outcome.findings();
     let groups: Vec<Group<'_>> = outcome
         .charts

@@ -7,6 +7,7 @@ mod apply;
 mod bump;
 mod chart_json;
 mod chart_reference;
+mod charts_to_check;
 mod chart_update_flags;
 mod ci;
 mod ci_plan;
@@ -15,6 +16,7 @@ mod command_error;
 mod comment_flags;
 mod completion;
 mod contexts;
+mod coverage;
 mod dependency;
 mod dependency_flags;
 mod diff;
@@ -24,6 +26,8 @@ mod event;
 mod destination_flags;
 mod exit_code;
 mod explain;
+mod explore;
+mod explore_flag;
 mod fix_versions;
 mod forge_connection;
 mod github_files;
@@ -109,6 +113,10 @@ enum Command {
     Template(GoBooleans<Box<template::TemplateArguments>>),
     /// Examine charts for possible issues.
     Lint(GoBooleans<Box<lint::LintArguments>>),
+    /// Show which lines and branches of a chart's templates its renderings reach.
+    Coverage(GoBooleans<Box<coverage::CoverageArguments>>),
+    /// Find values that break a chart, by following the conditions of its templates.
+    Explore(GoBooleans<Box<explore::ExploreArguments>>),
     /// Validate manifests against the Kubernetes schemas in this binary.
     Validate(GoBooleans<Box<validate::ValidateArguments>>),
     /// Show what changes in the rendered objects between two commits, packages or versions of a chart.
@@ -200,6 +208,8 @@ fn run_here(arguments: Vec<OsString>) -> Exit {
     let outcome = match &parsed.command {
         Command::Template(arguments) => template::run(context, arguments),
         Command::Lint(arguments) => lint::run(context, arguments),
+        Command::Coverage(arguments) => coverage::run(context, arguments),
+        Command::Explore(arguments) => explore::run(context, arguments),
         Command::Validate(arguments) => validate::run(context, arguments),
         Command::Diff(arguments) => diff::run(context, arguments),
         Command::Dependency(arguments) => dependency::run(context, arguments),

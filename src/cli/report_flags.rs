@@ -291,7 +291,7 @@ impl Reporting {
     }
 }
 
-fn write_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {
+pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), CommandError> {
     replace_file(path, content)
         .map_err(|error| CommandError::could_not_run(format!("cannot write {}: {error}", path.display())))
 }

@@ -33,6 +33,14 @@ impl TimeFlag {
     }
 }
 
+/// The same where a bare number counts seconds.
+pub(super) fn seconds_or_duration(flag: &str, written: &str) -> Result<Duration, CommandError> {
+    match written.parse::<u32>() {
+        Ok(seconds) => Ok(Duration::from_secs(u64::from(seconds))),
+        Err(_) => duration(flag, written),
+    }
+}
+
 /// The duration that a flag has, as Go writes them.
 pub(super) fn duration(flag: &str, written: &str) -> Result<Duration, CommandError> {
     let nanoseconds = parse_duration(written.as_bytes())

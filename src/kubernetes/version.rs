@@ -257,6 +257,19 @@ pub fn parse_versions(texts: &[String]) -> Result<Vec<SupportedVersion>, Version
     Ok(versions)
 }
 
+/// All versions whose schemas are in the binary, oldest first.
+pub fn embedded_versions() -> impl Iterator<Item = SupportedVersion> {
+    EMBEDDED_MINORS.map(embedded_version)
+}
+
+fn embedded_version(minor: u8) -> SupportedVersion {
+    SupportedVersion {
+        text: format!("1.{minor}"),
+        kube_version: KubeVersion::release(minor),
+        minor,
+    }
+}
+
 /// A version, or the versions of a range, oldest first.
 fn parse_item(text: &str) -> Result<Vec<SupportedVersion>, VersionError> {
     let Some((first, last)) = text.split_once("..") else {
@@ -276,12 +289,7 @@ fn parse_item(text: &str) -> Result<Vec<SupportedVersion>, VersionError> {
     if first > last {
         return Err(VersionError::EmptyRange(text.to_owned()));
     }
-    let version = |minor| SupportedVersion {
-        text: format!("1.{minor}"),
-        kube_version: KubeVersion::release(minor),
-        minor,
-    };
-    Ok((first..=last).map(version).collect())
+    Ok((first..=last).map(embedded_version).collect())
 }
 
 /// The minor version at which a range begins or ends. A patch version is refused: which patch versions lie between two

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::artifact::package::{PackageError, PackageOptions, package_chart};
 use crate::artifact::remote::TargetOutcome;
 use crate::artifact::repository::{Item, Outcome};
+use crate::check::explore::{Budget, Exploration, add_explored};
 use crate::check::finding::Finding;
 use crate::check::run::{CheckError, CheckOutcome, CheckRequest, CheckedChart, check_charts};
 use crate::engine::template::World;
@@ -85,6 +86,8 @@ pub struct CiOutcome<E> {
     pub checked: CheckOutcome,
     /// How each of them ended.
     pub results: Vec<ChartResult>,
+    /// What exploring them showed, if they were explored.
+    pub explored: Vec<Exploration>,
     /// What was done in each of the repositories.
     pub published: Vec<TargetOutcome>,
     /// Why charts were not published, where that was not for findings: the first reason.
@@ -120,7 +123,7 @@ pub struct Publishing<'p, E> {
     pub needs: &'p [BTreeSet<usize>],
 }
 
-/// Checks the charts of a request, and hands the packages of those that did not fail to `publish`.
+/// Checks the charts of a request, explores them if a budget is given, and hands the packages of those that did not fail to `publish`.
 ///
 /// # Errors
 /// When the charts cannot be checked at all. What goes wrong later is part of the outcome, beside the findings.
@@ -128,12 +131,18 @@ pub fn run_ci<W: World, E>(
     request: &CheckRequest,
     make_world: &(dyn Fn() -> W + Sync),
     progress: &(dyn Fn(usize) + Sync),
+    budget: Option<Budget<'_>>,
     publishing: Option<Publishing<'_, E>>,
 ) -> Result<CiOutcome<E>, CheckError> {
-    let checked = check_charts(request, make_world, progress)?;
+    let mut checked = check_charts(request, make_world, progress)?;
+    let explored = match budget {
+        Some(budget) => add_explored(&mut checked, request, budget, make_world, &|_, _| ())?,
+        None => Vec::new(),
+    };
     let mut outcome = CiOutcome {
         results: checked.charts.iter().map(|chart| verdict(chart, request)).collect(),
         checked,
+        explored,
         published: Vec::new(),
         error: None,
     };

@@ -67,7 +67,7 @@ fn run(
         all_or_nothing,
         needs: &needs,
     };
-    let outcome = run_ci(request, &world, &|_| (), Some(publishing)).unwrap();
+    let outcome = run_ci(request, &world, &|_| (), None, Some(publishing)).unwrap();
     (outcome, handed)
 }
 
@@ -263,7 +263,7 @@ fn a_chart_that_cannot_be_packaged_is_not_handed_over() {
 fn without_a_repository_results_say_what_was_checked() {
     let directory = tempfile::tempdir().unwrap();
     let request = request(directory.path(), &[("a", SOUND), ("b", ""), ("c", BROKEN)]);
-    let outcome: CiOutcome<String> = run_ci(&request, &world, &|_| (), None).unwrap();
+    let outcome: CiOutcome<String> = run_ci(&request, &world, &|_| (), None, None).unwrap();
     let names: Vec<String> = outcome.results.iter().map(ChartResult::name).collect();
     assert_eq!(names, ["ok", "not rendered", "failed"]);
     let found: Vec<String> = outcome
@@ -274,12 +274,12 @@ fn without_a_repository_results_say_what_was_checked() {
     assert!(found.contains(&"unknown-field".to_owned()), "{found:?}");
     let failing = "# chartwright-ignore-file: * why\n{{ fail `no` }}\n";
     let silenced = self::request(directory.path(), &[("d", failing)]);
-    let outcome: CiOutcome<String> = run_ci(&silenced, &world, &|_| (), None).unwrap();
+    let outcome: CiOutcome<String> = run_ci(&silenced, &world, &|_| (), None, None).unwrap();
     assert_eq!(outcome.results, [ChartResult::NotRendered]);
     let nowhere = CheckRequest {
         charts: vec![PathBuf::from("/nowhere/at/all")],
         ..request
     };
-    let error = run_ci::<_, String>(&nowhere, &world, &|_| (), None).unwrap_err();
+    let error = run_ci::<_, String>(&nowhere, &world, &|_| (), None, None).unwrap_err();
     assert_eq!(error.to_string(), "/nowhere/at/all: no such file or directory");
 }

@@ -21,6 +21,7 @@ mod notify;
 mod shard;
 mod summary;
 mod version_bases;
+mod earlier_charts;
 
 pub use build_source::BuildSource;
 pub use change_base::run_base;
@@ -29,6 +30,7 @@ pub use chart_graph::{ChartGraph, chart_metadata};
 pub use ci::{ChartResult, CiOutcome, PublishFailure, Publishing, run_ci};
 pub use compared_states::{ChartsPlace, ComparedCharts, ComparedStates, rendered_changes};
 pub use deployment::{Deployed, deployed};
+pub use earlier_charts::earlier_charts;
 pub use notice_content::{NoticedChange, notice_source};
 pub use notify::{NOTIFY_POLICY, Notice, Receivers};
 pub use plan::{ChangesError, Plan, changed_files};

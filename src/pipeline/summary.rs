@@ -19,18 +19,11 @@ pub struct SummaryOptions<'s> {
 /// Columns aligned with spaces: chart, version, renderings, documents, findings that count, and result; charts that failed come last.
 /// Lines below say how many findings are left out, why nothing is published, and how many charts failed.
 pub fn summary_table<E>(outcome: &CiOutcome<E>, options: SummaryOptions<'_>) -> String {
-    let mut rows = vec![
-        [
-            "CHART",
-            "VERSION",
-            "RENDERINGS",
-            "DOCUMENTS",
-            "ERRORS",
-            "WARNINGS",
-            "RESULT",
-        ]
-        .map(str::to_owned),
-    ];
+    let has_coverage = outcome.checked.charts.iter().any(|chart| chart.coverage.is_some());
+    let mut head = vec!["CHART", "VERSION", "RENDERINGS", "DOCUMENTS"];
+    head.extend(has_coverage.then_some("COVERAGE"));
+    head.extend(["ERRORS", "WARNINGS", "RESULT"]);
+    let mut rows: Vec<Vec<String>> = vec![head.into_iter().map(str::to_owned).collect()];
     for (chart, result) in ordered(outcome, options.is_quiet) {
         let count = |severity| {
             chart
@@ -44,20 +37,27 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>, options: SummaryOptions<'_>) -> 
             0 => chart.rendered.documents.to_string(),
             skipped => format!("{} (+{skipped} without schema)", chart.rendered.documents),
         };
-        rows.push([
+        let mut row = vec![
             visible(&chart.name).into_owned(),
             visible(&chart.version).into_owned(),
             chart.rendered.renderings.to_string(),
             documents,
+        ];
+        if has_coverage {
+            let coverage = chart.coverage.as_ref();
+            row.push(coverage.map_or_else(String::new, |coverage| coverage.totals().lines_and_branches().percent()));
+        }
+        row.extend([
             count(Severity::Error),
             count(Severity::Warning),
             visible(&result.name()).into_owned(),
         ]);
+        rows.push(row);
     }
     if rows.len() == 1 {
         rows.clear();
     }
-    let mut widths = [0; 7];
+    let mut widths = vec![0; rows.first().map_or(0, Vec::len)];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
@@ -67,8 +67,8 @@ pub fn summary_table<E>(outcome: &CiOutcome<E>, options: SummaryOptions<'_>) -> 
     for row in &rows {
         let cells: Vec<String> = row
             .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"))
+            .zip(&widths)
+            .map(|(cell, &width)| format!("{cell:width$}"))
             .collect();
         table.push_str(cells.join("  ").trim_end());
         table.push('\n');
@@ -128,6 +128,7 @@ mod tests {
             ..CheckedChart::default()
         };
         let mut outcome: CiOutcome<()> = CiOutcome {
+            explored: Vec::new(),
             checked: CheckOutcome {
                 charts: vec![
                     chart(
@@ -175,6 +176,7 @@ web         1.0.0    2           7                      1       1         failed
                 ..CheckedChart::default()
             };
             CiOutcome {
+                explored: Vec::new(),
                 checked: CheckOutcome {
                     charts: (0..results.len()).map(chart).collect(),
                     ..CheckOutcome::default()

@@ -52,7 +52,7 @@ pub fn version_bases(plan: &Plan, links: LinkPolicy) -> Result<BTreeMap<PathBuf,
 
 /// A chart as a commit has it, with the charts that it depends on by path; none where the commit has no such chart, or one that does not
 /// load.
-fn chart_at(tree: &GitTree, directory: &Path) -> Result<Option<Chart>, GitError> {
+pub(super) fn chart_at(tree: &GitTree, directory: &Path) -> Result<Option<Chart>, GitError> {
     match tree.names(directory) {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

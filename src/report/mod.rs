@@ -5,6 +5,8 @@ mod html;
 mod markdown_text;
 mod json_text;
 mod diff;
+mod coverage;
+mod exploration;
 mod findings;
 mod agent;
 mod apply;
@@ -18,7 +20,9 @@ pub use agent::{agent_metrics, agent_page};
 pub use apply::{
     applied_as_json, explanation_as_json, explanation_as_text, outcome_line, plan_as_json, plan_as_text, problem_line,
 };
+pub use coverage::{CoverageFormat, CoveredChart, share_of};
 pub use diff::{DiffTextOptions, diff_as_html, diff_as_json, diff_as_markdown, diff_as_text};
+pub use exploration::exploration_as_text;
 pub use findings::{
     Changes, ChartImages, FORMATS, Format, Group, Remarks, Report, Subject, Terminal, concise, merge_reports,
     step_summary, verdict_line,

@@ -49,6 +49,13 @@ pub struct Hidden {
 }
 
 impl Hidden {
+    /// Adds those of another run.
+    pub const fn add(&mut self, other: Self) {
+        self.configuration += other.configuration;
+        self.comments += other.comments;
+        self.baseline += other.baseline;
+    }
+
     /// `3 findings are hidden: 2 by the configuration, 1 by comments`; nothing where none is hidden.
     pub fn sentence(&self) -> Option<String> {
         let parts = [

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::check::coverage::{ChartCoverage, Collected};
 use crate::check::explain::{
     explain_kube_version, explain_load, explain_missing_dependencies, explain_neighbour, hidden, secrets_of_chart,
     secrets_of_values,
@@ -20,7 +21,7 @@ use crate::engine::chart::{
 use crate::engine::render::refuse_kube_version;
 use crate::engine::template::World;
 use crate::kubernetes::validate::{CustomSchemas, Options as ValidateOptions, Status, Target, check_text};
-use crate::kubernetes::version::KubeVersion;
+use crate::kubernetes::version::{KubeVersion, embedded_versions};
 use crate::text::limits::{
     BYTES_OF_A_STEP, CHART_STEPS, FILE_BYTES, STEPS_OF_A_DOCUMENT, STEPS_OF_A_FINDING, STEPS_OF_A_RENDERING,
 };
@@ -34,7 +35,7 @@ use super::judged::Judged;
 use super::request::CheckRequest;
 use super::subject::Subject;
 use super::values::{ChartValues, chart_values};
-use super::variant::{Compiled, Variant, VariantState, check_variant};
+use super::variant::{Compiled, Variant, VariantState, Watching, check_variant, see_variant};
 
 /// What a chart says of itself.
 const CHART_FILE: &str = "Chart.yaml";
@@ -80,6 +81,8 @@ pub struct CheckedChart {
     pub findings: Vec<Finding>,
     /// The images of its renderings for the newest of the Kubernetes versions, if they are wanted.
     pub images: Vec<RenderingImages>,
+    /// What its renderings reach, if that is wanted and it is rendered.
+    pub coverage: Option<ChartCoverage>,
     /// What the findings must not show.
     pub secrets: SecretValues,
 }
@@ -112,6 +115,12 @@ pub(super) fn check_chart(
     match load(subject, &checked.path, request) {
         Ok((files, chart)) => {
             checked.check_loaded(&files, &chart, (subject, scope), request, targets, world);
+            if let Some(coverage) = &mut checked.coverage {
+                coverage.secrets = secrets_of_chart(&chart);
+                for file in &coverage.files {
+                    coverage.secrets.add_text(file.file.text());
+                }
+            }
             // Once for all renderings.
             let has_images = checked.images.iter().any(|found| !found.images.is_empty());
             if !checked.findings.is_empty() || has_images {
@@ -130,10 +139,14 @@ pub(super) fn check_chart(
 }
 
 /// Why a chart cannot be loaded, as a finding.
-type LoadFailure = Box<Finding>;
+pub(in crate::check) type LoadFailure = Box<Finding>;
 
 /// A chart with its `file://` neighbours, and its files as Helm's rules read them.
-fn load(subject: Subject<'_>, shown: &str, request: &CheckRequest) -> Result<(ChartSource, Chart), LoadFailure> {
+pub(in crate::check) fn load(
+    subject: Subject<'_>,
+    shown: &str,
+    request: &CheckRequest,
+) -> Result<(ChartSource, Chart), LoadFailure> {
     let directory = subject.directory();
     let read = |name: &str| read_file(&directory?.join(name), Named::ByInput, FILE_BYTES).ok();
     let explained = |error: &LoadError| Box::new(explain_load(shown, error, &read));
@@ -335,30 +348,20 @@ impl CheckedChart {
         targets: &CheckTargets,
         world: &mut dyn World,
     ) {
-        let mut custom = CustomSchemas::default();
-        for definition in chart.crds(chart.name()) {
-            custom.add_text(&definition.file.data);
-        }
         self.check_definitions(chart, request, targets);
-        let validation = ValidateOptions {
-            custom: Some(Arc::new(custom)),
-            ..request.validation.clone()
-        };
         let (all, unreadable) = chart_values(chart, directory, request);
         self.add(unreadable);
         let accepted = self.accepted_versions(chart, targets);
         if accepted.is_empty() {
             return;
         }
-        let mut state = VariantState {
-            compiled: Compiled::default(),
-            judged: Judged::new(&targets.schemas, validation, request.find_images),
-        };
+        let mut state = variant_state(chart, request, &targets.schemas);
         let newest = accepted
             .iter()
             .filter(|_| request.find_images.is_some())
             .map(|(_, schemas)| schemas.catalog.minor())
             .max();
+        let mut collected = Collected::default();
         let mut unused = None;
         let mut list = FindingList::default();
         let (mut refusals, mut rendered) = (Vec::new(), None);
@@ -375,8 +378,17 @@ impl CheckedChart {
                     kube_version,
                     minor: schemas.catalog.minor(),
                     loaded: (values_index == 0 && version_index == 0).then_some(chart),
+                    api_versions: &[],
+                    watching: if request.coverage {
+                        Watching::Runs
+                    } else {
+                        Watching::Off
+                    },
                 };
-                let found = check_variant(chart, &variant, request, &mut state, world);
+                let mut found = check_variant(chart, &variant, request, &mut state, world);
+                if let Some(seen) = found.seen.take() {
+                    collected.add(&values.label, found.is_complete, seen);
+                }
                 unused = unused.or(found.unused);
                 self.rendered.renderings += usize::from(found.is_complete);
                 self.rendered.documents += found.documents;
@@ -393,6 +405,12 @@ impl CheckedChart {
                 let given: usize = values.given.files.iter().map(|file| file.text().len()).sum();
                 steps += STEPS_OF_A_RENDERING + found.steps + (read + given) as u64 / BYTES_OF_A_STEP;
             }
+        }
+        if request.coverage {
+            if let Some(values) = all.first().filter(|_| collected.is_version_open()) {
+                see_other_versions(chart, values, request, &mut state, (&mut collected, world));
+            }
+            self.coverage = Some(collected.finish(chart));
         }
         let other = rendered.filter(|values| !values.are_defaults && !request.require_defaults);
         list.add_rendering(
@@ -444,6 +462,50 @@ impl CheckedChart {
                     self.findings.push(finding);
                 }
             }
+        }
+    }
+}
+
+/// What the renderings of a chart have in common: its own definitions are known to all.
+pub(in crate::check) fn variant_state<'r>(
+    chart: &Chart,
+    request: &CheckRequest,
+    targets: &'r [Target],
+) -> VariantState<'r> {
+    let mut custom = CustomSchemas::default();
+    for definition in chart.crds(chart.name()) {
+        custom.add_text(&definition.file.data);
+    }
+    let validation = ValidateOptions {
+        custom: Some(Arc::new(custom)),
+        ..request.validation.clone()
+    };
+    VariantState {
+        compiled: Compiled::default(),
+        judged: Judged::new(targets, validation, request.find_images),
+    }
+}
+
+/// What a chart does for the other versions of Kubernetes that it accepts.
+fn see_other_versions(
+    chart: &Chart,
+    values: &ChartValues,
+    request: &CheckRequest,
+    state: &mut VariantState<'_>,
+    (collected, world): (&mut Collected, &mut dyn World),
+) {
+    let versions = embedded_versions().map(|version| version.kube_version);
+    for kube_version in versions.filter(|version| refuse_kube_version(chart, version).is_none()) {
+        let variant = Variant {
+            values,
+            kube_version: &kube_version,
+            minor: 0,
+            loaded: None,
+            api_versions: &[],
+            watching: Watching::Runs,
+        };
+        if let Some(seen) = see_variant(chart, &variant, request, state, world) {
+            collected.add_other_version(seen);
         }
     }
 }

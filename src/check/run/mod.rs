@@ -22,6 +22,7 @@ pub use changed_charts::{
 pub use chart::CheckedChart;
 #[cfg(test)]
 pub(crate) use chart::Rendered;
+pub(in crate::check) use chart::{load, variant_state};
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use charts_of_files::charts_of_files;
 pub use definitions::{chart_definitions, is_chart};
@@ -29,6 +30,7 @@ pub use environment::DeployedEnvironment;
 pub use find_charts::{chart_directories, find_charts, find_subcharts};
 pub use images::RenderingImages;
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
-pub(in crate::check) use values::matching_values_files;
+pub(in crate::check) use subject::Subject;
+pub(in crate::check) use values::{ChartValues, chart_values, matching_values_files};
 pub use values::{OwnRenderings, own_renderings, values_files};
-pub(in crate::check) use variant::Compiled;
+pub(in crate::check) use variant::{Compiled, Variant, VariantState, Watching, check_variant};

@@ -79,6 +79,7 @@ pub type FindImages = fn(&[u8]) -> Vec<String>;
 
 /// Charts to check, and how.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what flags of the commands say")]
 pub struct CheckRequest {
     /// Directories or archives of charts.
     pub charts: Vec<PathBuf>,
@@ -121,6 +122,8 @@ pub struct CheckRequest {
     pub version_bases: BTreeMap<PathBuf, VersionBase>,
     /// What finds the images of rendered objects, where they are reported; nothing looks for them without it.
     pub find_images: Option<FindImages>,
+    /// Whether to report what the renderings reach of each chart.
+    pub coverage: bool,
     /// Which findings count.
     pub judgement: Judgement,
 }
@@ -153,6 +156,7 @@ impl CheckRequest {
             namespace: "default".to_owned(),
             version_bases: BTreeMap::new(),
             find_images: None,
+            coverage: false,
             judgement: Judgement::default(),
         }
     }

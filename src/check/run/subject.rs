@@ -11,7 +11,7 @@ use super::request::ChartArchive;
 
 /// A chart to check.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Subject<'r> {
+pub(in crate::check) enum Subject<'r> {
     /// A directory, or an archive of this machine.
     Path(&'r Path),
     /// An archive at hand.
@@ -20,7 +20,7 @@ pub(super) enum Subject<'r> {
 
 impl<'r> Subject<'r> {
     /// The path, or the name of an archive that has none. Only [`Self::directory`] may be read.
-    pub(super) fn path(self) -> &'r Path {
+    pub(in crate::check) fn path(self) -> &'r Path {
         match self {
             Self::Path(path) => path,
             Self::Archive(archive) => Path::new(&archive.name),
@@ -28,7 +28,7 @@ impl<'r> Subject<'r> {
     }
 
     /// The chart's directory.
-    pub(super) fn directory(self) -> Option<&'r Path> {
+    pub(in crate::check) fn directory(self) -> Option<&'r Path> {
         match self {
             Self::Path(path) => path.is_dir().then_some(path),
             Self::Archive(_) => None,
@@ -36,7 +36,7 @@ impl<'r> Subject<'r> {
     }
 
     /// How reports name it.
-    pub(super) fn shown(self, root: &ReportRoot) -> String {
+    pub(in crate::check) fn shown(self, root: &ReportRoot) -> String {
         match self {
             Self::Path(path) => root.shown(path),
             Self::Archive(archive) => archive.name.clone(),
@@ -47,7 +47,7 @@ impl<'r> Subject<'r> {
     ///
     /// # Errors
     /// When it cannot be read. The text says why.
-    pub(super) fn unpacked(self) -> Result<Vec<ChartFile>, String> {
+    pub(in crate::check) fn unpacked(self) -> Result<Vec<ChartFile>, String> {
         match self {
             Self::Path(path) => {
                 let bytes =

@@ -33,23 +33,23 @@ const LIMITS: WalkLimits = WalkLimits {
 };
 
 /// Values of one set of renderings.
-pub(super) struct ChartValues {
+pub(in crate::check) struct ChartValues {
     /// What findings call the renderings: `default values`, `values-prod.yaml`.
-    pub(super) label: String,
-    pub(super) values: Map,
+    pub(in crate::check) label: String,
+    pub(in crate::check) values: Map,
     /// Where the values come from.
-    pub(super) given: Given,
+    pub(in crate::check) given: Given,
     /// Whether they are those of the chart alone.
-    pub(super) are_defaults: bool,
+    pub(in crate::check) are_defaults: bool,
     /// Whether they are made up for tests, so that a secret in them is none.
-    pub(super) is_for_tests: bool,
+    pub(in crate::check) is_for_tests: bool,
     /// Name and namespace of the release, where they are not those of the run.
-    pub(super) release: (Option<String>, Option<String>),
+    pub(in crate::check) release: (Option<String>, Option<String>),
 }
 
 /// All values that the request wants a chart rendered with, and findings for those that cannot be read. The first are the
 /// defaults or those that were given; values files are those of the chart's directory, which an archive lacks.
-pub(super) fn chart_values(
+pub(in crate::check) fn chart_values(
     chart: &Chart,
     directory: Option<&Path>,
     request: &CheckRequest,

@@ -4,6 +4,7 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashMap};
 
+use crate::check::coverage::{SeenRun, ValuePaths};
 use crate::check::explain::{
     Subject, ValueOrigins, broken_manifest, explain_failures, explain_schema, explain_templates, explain_unchecked,
     secrets_of_values, template_place, values_of_line,
@@ -14,11 +15,13 @@ use crate::check::lint::objects::{
     RenderedChart, check_objects, check_plain_secrets, check_random, check_texts, may_be_random,
 };
 use crate::engine::chart::Chart;
+use crate::engine::functions::json::to_go_json;
 use crate::engine::render::{
     Capabilities, ChartTemplates, Operation, Release, RenderError, RenderValues, RenderValuesError, RenderedFile,
-    SchemaCheck, WholeRendering, compile_chart, render_templates, render_traced, render_values, render_whole,
+    SchemaCheck, WholeRendering, compile_chart, render_templates, render_traced, render_values, render_watched,
+    render_whole,
 };
-use crate::engine::template::{ExecutionError, Options, ParseError, World};
+use crate::engine::template::{ExecutionError, Options, ParseError, Value, World};
 use crate::engine::values::process_dependencies;
 use crate::kubernetes::validate::{Resource, Status, count_documents};
 use crate::kubernetes::version::KubeVersion;
@@ -30,13 +33,28 @@ use super::request::CheckRequest;
 use super::values::ChartValues;
 
 /// One way a chart is deployed.
-pub(super) struct Variant<'v> {
-    pub(super) values: &'v ChartValues,
-    pub(super) kube_version: &'v KubeVersion,
+pub(in crate::check) struct Variant<'v> {
+    pub(in crate::check) values: &'v ChartValues,
+    pub(in crate::check) kube_version: &'v KubeVersion,
     /// The minor version of Kubernetes, as schemas have it.
-    pub(super) minor: u8,
+    pub(in crate::check) minor: u8,
     /// The chart as it was loaded, to look for values that no template reads.
-    pub(super) loaded: Option<&'v Chart>,
+    pub(in crate::check) loaded: Option<&'v Chart>,
+    /// API versions that the cluster has besides its own.
+    pub(in crate::check) api_versions: &'v [String],
+    /// Whether to watch what runs.
+    pub(in crate::check) watching: Watching,
+}
+
+/// What is watched while a chart is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::check) enum Watching {
+    /// Nothing.
+    Off,
+    /// What runs, and the values that are read.
+    Runs,
+    /// The same to explore a chart: with all values, and refusals apart from failures.
+    Decisions,
 }
 
 impl Variant<'_> {
@@ -56,7 +74,7 @@ impl Compiled {
 }
 
 /// What the variants of a chart have in common.
-pub(super) struct VariantState<'r> {
+pub(in crate::check) struct VariantState<'r> {
     pub(super) compiled: Compiled,
     pub(super) judged: Judged<'r>,
 }
@@ -97,7 +115,7 @@ impl Prepared {
                 .unwrap_or_else(|| request.namespace.clone()),
             operation: Operation::Install,
         };
-        let capabilities = Capabilities::new(Some(variant.kube_version.clone()), &[]);
+        let capabilities = Capabilities::new(Some(variant.kube_version.clone()), variant.api_versions);
         let check = SchemaCheck::new(request.skip_schema_validation, request.documents.as_deref());
         match render_values(&chart, values, &release, &capabilities, check, &mut warnings) {
             Ok(top) => Ok(Self {
@@ -120,12 +138,12 @@ impl Prepared {
 
 /// What a variant showed.
 #[derive(Default)]
-pub(super) struct VariantFindings {
-    pub(super) findings: Vec<Finding>,
+pub(in crate::check) struct VariantFindings {
+    pub(in crate::check) findings: Vec<Finding>,
     /// Why templates refuse the chart's default values, with `fail` or `required` and for no other reason.
-    pub(super) refusals: Vec<Finding>,
+    pub(in crate::check) refusals: Vec<Finding>,
     /// Whether all templates rendered, as Helm needs it.
-    pub(super) is_complete: bool,
+    pub(in crate::check) is_complete: bool,
     pub(super) documents: usize,
     pub(super) skipped: usize,
     /// Rules of definitions that could not be evaluated.
@@ -133,15 +151,17 @@ pub(super) struct VariantFindings {
     /// Steps that it took, of those of all renderings of the chart.
     pub(super) steps: u64,
     /// What the findings must not show, apart from the secrets in the chart's own files.
-    pub(super) secrets: SecretValues,
+    pub(in crate::check) secrets: SecretValues,
     /// The images that rendered objects name, if they are wanted.
     pub(super) images: BTreeSet<String>,
     /// Values that no template reads, if they were asked for and all templates rendered.
     pub(super) unused: Option<Vec<Finding>>,
+    /// What ran, if that was watched and the templates compile.
+    pub(in crate::check) seen: Option<SeenRun>,
 }
 
 /// Renders and judges a chart in one way. Each finding says which rendering shows it.
-pub(super) fn check_variant(
+pub(in crate::check) fn check_variant(
     chart: &Chart,
     variant: &Variant<'_>,
     request: &CheckRequest,
@@ -163,6 +183,21 @@ pub(super) fn check_variant(
         found.secrets.extend(&secrets);
     }
     found
+}
+
+/// What runs when a chart is rendered in one way, which is not judged.
+pub(super) fn see_variant(
+    chart: &Chart,
+    variant: &Variant<'_>,
+    request: &CheckRequest,
+    state: &mut VariantState<'_>,
+    world: &mut dyn World,
+) -> Option<SeenRun> {
+    let prepared = Prepared::new(chart, variant, request).ok()?;
+    let templates = state.compiled.of(&prepared.chart).as_ref().ok()?;
+    let paths = ValuePaths::new(prepared.top.values());
+    let mut rendering = render_watched(&prepared.chart, templates, &prepared.top, Options::default(), world);
+    SeenRun::new(&templates.set, &mut rendering.trace, &paths, Vec::new())
 }
 
 impl VariantFindings {
@@ -214,12 +249,7 @@ impl VariantFindings {
                 return;
             }
         };
-        let render = if variant.loaded.is_some() {
-            render_traced
-        } else {
-            render_whole
-        };
-        let mut rendering = render(chart, templates, top, mapped(), world);
+        let mut rendering = self.rendered(prepared, templates, variant, world);
         rendering.files.retain(RenderedFile::is_manifest);
         let written: usize = rendering.files.iter().map(|file| file.text.len()).sum();
         self.steps += rendering.steps + written as u64 / BYTES_OF_A_STEP;
@@ -233,10 +263,9 @@ impl VariantFindings {
             };
             self.unused = Some(unused_values(loaded, traced, given));
         }
-        let is_traced = variant.loaded.is_some();
+        let is_traced = variant.watching != Watching::Off || variant.loaded.is_some();
         let failures = explained(&subject, templates, top, &rendering, is_traced, world);
-        let is_refusal = rendering.failures.iter().all(ExecutionError::is_refusal);
-        self.add_failures(failures, variant.values.are_defaults && is_refusal);
+        self.add_failures(failures, &rendering.failures, variant);
         if let Some(too_many) = too_many_documents(chart, &rendering.files) {
             self.findings.push(too_many);
             return;
@@ -272,13 +301,50 @@ impl VariantFindings {
         }
     }
 
-    fn add_failures(&mut self, failures: Vec<Finding>, are_refusals: bool) {
-        let list = if are_refusals {
-            &mut self.refusals
-        } else {
-            &mut self.findings
+    /// Renders, and keeps what was watched.
+    fn rendered(
+        &mut self,
+        Prepared { chart, top, .. }: &Prepared,
+        templates: &ChartTemplates,
+        variant: &Variant<'_>,
+        world: &mut dyn World,
+    ) -> WholeRendering {
+        let render = match variant {
+            _ if variant.watching != Watching::Off => render_watched,
+            Variant { loaded: Some(_), .. } => render_traced,
+            _ => render_whole,
         };
-        list.extend(failures);
+        // Templates may change values, so what these are is known before.
+        let paths = (variant.watching != Watching::Off).then(|| ValuePaths::new(top.values()));
+        let all_values = if variant.watching == Watching::Decisions {
+            to_go_json(&Value::Map(top.values().clone())).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        let mut rendering = render(chart, templates, top, mapped(), world);
+        if let Some(paths) = paths {
+            self.seen = SeenRun::new(&templates.set, &mut rendering.trace, &paths, all_values);
+        }
+        rendering
+    }
+
+    /// Adds failures. Where a chart is explored, each has a finding, and those that are meant are refusals; else they are if all failures
+    /// are, and the values are the chart's own.
+    fn add_failures(&mut self, findings: Vec<Finding>, errors: &[ExecutionError], variant: &Variant<'_>) {
+        if variant.watching == Watching::Decisions {
+            for (error, finding) in errors.iter().zip(findings) {
+                let list = if error.is_refusal() {
+                    &mut self.refusals
+                } else {
+                    &mut self.findings
+                };
+                list.push(finding);
+            }
+        } else if variant.values.are_defaults && errors.iter().all(ExecutionError::is_refusal) {
+            self.refusals.extend(findings);
+        } else {
+            self.findings.extend(findings);
+        }
     }
 
     /// Validates the documents of all files; whether all of them can be read.

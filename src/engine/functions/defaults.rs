@@ -14,7 +14,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     variadic("default", &[Any, Any], |_, a| {
         let chosen = rest(a, 1).first().filter(|given| !is_empty(given));
         Ok(chosen.unwrap_or_else(|| any(a, 0)).clone())
-    }),
+    })
+    .choosing(|a| rest(a, 1).first().is_some_and(|given| !is_empty(given))),
     fixed("empty", &[Any], |_, a| Ok(Value::Bool(is_empty(any(a, 0))))),
     variadic("coalesce", &[Any], |_, a| {
         Ok(a.iter().find(|value| !is_empty(value)).cloned().unwrap_or_default())
@@ -25,7 +26,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     fixed("ternary", &[Any, Any, Bool], |_, a| {
         Ok(any(a, usize::from(!boolean(a, 2))).clone())
-    }),
+    })
+    .choosing(|a| boolean(a, 2)),
     fixed("typeOf", &[Any], |_, a| Ok(Value::str(any(a, 0).type_name()))),
     fixed("typeIs", &[Str, Any], |_, a| {
         Ok(Value::Bool(bytes(a, 0) == any(a, 1).type_name().as_bytes()))

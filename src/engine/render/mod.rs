@@ -15,7 +15,7 @@ pub use fixed_clock::{FixedClock, REPRODUCIBLE_NANOS, reproducible_bytes};
 pub use release::{Operation, Release, ReleaseNameError, default_release_name, validate_release_name};
 pub use render_chart::{
     RenderError, RenderValues, RenderValuesError, RenderedFile, Rendering, SchemaCheck, WholeRendering, render_chart,
-    render_chart_with, render_templates, render_text, render_traced, render_values, render_whole,
+    render_chart_with, render_templates, render_text, render_traced, render_values, render_watched, render_whole,
 };
 pub use template_set::{
     ChartTemplates, TemplateFile, compile_chart, compile_chart_in_parallel, parse_failures, template_source,

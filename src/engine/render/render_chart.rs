@@ -301,7 +301,7 @@ pub fn render_whole(
     options: Options,
     world: &mut dyn World,
 ) -> WholeRendering {
-    render_on(chart, templates, values, options, world, false)
+    render_on(chart, templates, values, options, world, Tracing::Off)
 }
 
 /// The same with a trace of the values that templates read, which is slower.
@@ -312,7 +312,26 @@ pub fn render_traced(
     options: Options,
     world: &mut dyn World,
 ) -> WholeRendering {
-    render_on(chart, templates, values, options, world, true)
+    render_on(chart, templates, values, options, world, Tracing::Reads)
+}
+
+/// The same, and [`Trace::take_watched`] has what ran and which way decisions went.
+pub fn render_watched(
+    chart: &Chart,
+    templates: &ChartTemplates,
+    values: &RenderValues,
+    options: Options,
+    world: &mut dyn World,
+) -> WholeRendering {
+    render_on(chart, templates, values, options, world, Tracing::Watched)
+}
+
+/// What is recorded of a rendering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tracing {
+    Off,
+    Reads,
+    Watched,
 }
 
 fn render_on(
@@ -321,7 +340,7 @@ fn render_on(
     values: &RenderValues,
     options: Options,
     world: &mut dyn World,
-    is_traced: bool,
+    tracing: Tracing,
 ) -> WholeRendering {
     let mut scopes = Vec::new();
     let dot_type = values_type(chart.compat);
@@ -329,8 +348,10 @@ fn render_on(
     let mut files = Vec::new();
     let mut failures = Vec::new();
     let mut executor = Executor::new(Arc::clone(&templates.set), options, world);
-    if is_traced {
-        executor.start_trace();
+    match tracing {
+        Tracing::Off => {}
+        Tracing::Reads => executor.start_trace(),
+        Tracing::Watched => executor.start_watched_trace(),
     }
     for file in templates.files.iter().filter(|file| !file.is_partial()) {
         let Some(dot) = scopes.get(file.chart) else { continue };

@@ -43,6 +43,8 @@ pub struct Function {
     pub call: fn(&mut dyn Host, &[Value]) -> CallResult,
     /// What a call costs.
     pub price: Price,
+    /// Of a function that chooses one of two arguments: whether these make it go the first of its ways.
+    pub choice: Option<fn(&[Value]) -> bool>,
 }
 
 /// What a call costs beyond what any call costs.
@@ -114,7 +116,15 @@ impl Function {
             variadic,
             call,
             price: Price::growing(Growth::None),
+            choice: None,
         }
+    }
+
+    /// The same as a decision that coverage counts.
+    #[must_use]
+    pub const fn choosing(mut self, is_first: fn(&[Value]) -> bool) -> Self {
+        self.choice = Some(is_first);
+        self
     }
 
     /// The same with a cost in steps.

@@ -4,7 +4,9 @@
 //! caller. The only parts of Helm in it are those that need the engine's internals: `include`, `tpl`, and how Helm
 //! words engine errors.
 
+pub mod comparison;
 mod compiler;
+pub mod coverage;
 pub mod error;
 pub mod executor;
 mod format;
@@ -24,9 +26,11 @@ pub mod text;
 mod tree;
 pub mod value;
 
+pub use comparison::{Constant, ConstantValue};
 pub use compiler::Compiler;
+pub use coverage::{DecisionKind, DecisionPoint, DefinitionRuns, SourceRuns, Statement, Way};
 pub use error::{ErrorFrame, ExecutionError, ParseError};
-pub use executor::{Executor, MissingKey, Options, Output, Read, Trace, World};
+pub use executor::{Decision, Executor, Looked, MissingKey, NodeCounts, Options, Output, Read, Trace, Watched, World};
 pub use function::{
     CallError, CallResult, Function, FunctionLookup, Growth, Host, LookedUp, Parameter, Price, Tolerated,
 };

@@ -55,6 +55,10 @@ impl CompiledSource {
         &self.0.name
     }
 
+    pub(super) fn unit(&self) -> &Unit {
+        &self.0
+    }
+
     /// The text it was compiled from.
     pub fn source(&self) -> &Text {
         &self.0.source
@@ -147,6 +151,17 @@ impl CompiledSet {
             unit: self.units.get(place.unit)?.clone(),
             definition: place.definition,
         })
+    }
+
+    /// Its sources, in the order in which they were added.
+    pub fn sources(&self) -> impl Iterator<Item = CompiledSource> {
+        self.units.iter().cloned().map(CompiledSource)
+    }
+
+    /// Whether the definition of a name is the one in this source: another file may define it too.
+    pub fn is_in_force(&self, name: &Text, source: &CompiledSource) -> bool {
+        self.find(name.as_bytes())
+            .is_some_and(|found| Arc::ptr_eq(&found.unit, &source.0))
     }
 
     /// Every definition in force and where it came from, sorted by name.

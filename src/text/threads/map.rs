@@ -20,6 +20,11 @@ pub(super) fn is_sharing_work() -> bool {
     SHARES_WORK.get()
 }
 
+/// Says that this thread is one of several that share some work, or no longer.
+pub(super) fn share_work(shares: bool) {
+    SHARES_WORK.set(shares);
+}
+
 /// Applies `work` to all items and returns the results in the order of the items. The calling thread takes part, and
 /// does everything itself if there is only one core, if no other thread can be started, or inside the work of another
 /// call.
@@ -55,7 +60,7 @@ pub fn map_while<T: Sync, S, R: Send, M>(
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
     let run = || {
-        SHARES_WORK.set(true);
+        share_work(true);
         let mut state = state();
         let mut mine = Vec::new();
         loop {
@@ -64,7 +69,7 @@ pub fn map_while<T: Sync, S, R: Send, M>(
             mine.push((index, work(&mut state, item)));
         }
         results.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
-        SHARES_WORK.set(false);
+        share_work(false);
     };
     let made = thread::scope(|scope| {
         for _ in 1..workers {

@@ -165,6 +165,7 @@ impl Executor<'_> {
             Expected::Parameter(parameter.copied().unwrap_or(Parameter::Any))
         };
         let mut values: Vec<Value> = Vec::with_capacity(words.len() + 1);
+        let begun = function.choice.map(|_| self.begin_watched());
         for (index, &word) in words.iter().enumerate() {
             values.push(self.evaluate_argument(frame, dot, parameter(index), word)?.value);
         }
@@ -173,6 +174,9 @@ impl Executor<'_> {
         }
         if let Some(trace) = &mut self.trace {
             trace.call(function.name, &values, frame.unit, frame.unit.node(command).position);
+            if let (Some(watch), Some(is_first), Some(begun)) = (&mut trace.watch, function.choice, begun) {
+                watch.decide(frame.unit, command, is_first(&values), begun);
+            }
         }
         let outer_at = self.at;
         self.at = command;
@@ -354,11 +358,30 @@ impl Executor<'_> {
     /// `and` and `or`: the first argument that decides, the rest not evaluated.
     pub(super) fn short_circuit(&mut self, call: Call<'_>, builtin: Builtin) -> Result<Operand, Failure> {
         let mut value = Operand::default();
-        for &word in call.words() {
+        let begun = self.begin_watched();
+        let unit = call.frame.unit;
+        for (index, &word) in call.words().iter().enumerate() {
+            let is_last = call.arguments.last.is_none() && index + 1 == call.words().len();
+            if is_last && let Some(watch) = self.watch() {
+                watch.went(unit, word, true, begun);
+            }
             value = self.evaluate_argument(call.frame, call.dot, Expected::Reflect, word)?;
-            if value.value.is_true() == (builtin == Builtin::Or) {
+            let decides = value.value.is_true() == (builtin == Builtin::Or);
+            if !is_last && let Some(watch) = self.watch() {
+                watch.went(unit, word, decides, begun);
+            }
+            if decides {
+                if let Some(watch) = self.watch() {
+                    watch.end(begun);
+                }
                 return Ok(value);
             }
+        }
+        if let Some(watch) = self.watch() {
+            if call.arguments.last.is_some() {
+                watch.went(unit, call.node, true, begun);
+            }
+            watch.end(begun);
         }
         Ok(call.arguments.last.cloned().unwrap_or(value))
     }

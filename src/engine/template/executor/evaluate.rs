@@ -53,6 +53,19 @@ pub(super) const fn holds_interfaces(map: &Map) -> bool {
     matches!(map.map_type, MapType::Any) || map.map_type.is_values()
 }
 
+/// Whether `range` has something to go over; what it refuses counts as nothing.
+pub(super) fn has_items(value: &Value) -> bool {
+    match value {
+        Value::Map(_) | Value::List(_) | Value::Bytes(_) => value.length().unwrap_or_default() > 0,
+        Value::Object(object) => {
+            let map = object.as_map().map(|map| map.with(|entries| !entries.is_empty()));
+            map.or_else(|| object.as_list().map(|list| !list.items().is_empty()))
+                .unwrap_or_default()
+        }
+        _ => value.is_true(),
+    }
+}
+
 /// The element a missing key stands for.
 pub(super) fn zero_element(map: &Map) -> Operand {
     match map.map_type {
@@ -84,6 +97,7 @@ impl Executor<'_> {
         };
         self.at = pipe;
         self.enter(frame)?;
+        let begun = (declarations.length > 0).then(|| self.begin_watched());
         let mut last: Option<Operand> = None;
         for &command in frame.unit.children(commands) {
             let mut value = self.evaluate_command(frame, dot, command, last.as_ref())?;
@@ -94,8 +108,24 @@ impl Executor<'_> {
         for &variable in frame.unit.children(declarations) {
             self.set_variable(frame, variable, value.clone())?;
         }
+        if let Some(begun) = begun {
+            self.watch_assigned(frame, declarations, begun);
+        }
         self.nesting -= 1;
         Ok(value)
+    }
+
+    /// What was read for variables since `begun`, if reads are watched.
+    fn watch_assigned(&mut self, frame: Frame<'_>, declarations: Run, begun: usize) {
+        let base = self.base;
+        let variables = frame.unit.children(declarations).iter();
+        let slots = variables.filter_map(|&variable| match frame.unit.node(variable).kind {
+            NodeKind::Variable { slot, .. } => Some(base.saturating_add(slot as usize)),
+            _ => None,
+        });
+        if let Some(watch) = self.watch() {
+            watch.assign(slots, begun);
+        }
     }
 
     pub(super) fn set_variable(&mut self, frame: Frame<'_>, variable: NodeId, value: Operand) -> Result<(), Failure> {
@@ -218,7 +248,11 @@ impl Executor<'_> {
         let NodeKind::Variable { slot, names } = frame.unit.node(id).kind else {
             return Ok(Operand::default());
         };
-        let place = self.slots.get(self.base.saturating_add(slot as usize));
+        let slot = self.base.saturating_add(slot as usize);
+        if let Some(watch) = self.watch() {
+            watch.variable(slot);
+        }
+        let place = self.slots.get(slot);
         let Some(value) = place.and_then(Option::as_ref).cloned() else {
             return Err(self.undefined_variable(frame, names));
         };
@@ -326,6 +360,9 @@ impl Executor<'_> {
                 if let Err(refusal) = self.spend_on_method(compared, &values) {
                     return self.method_result(frame, node, name, Err(refusal.into()));
                 }
+                if let Some(watch) = self.watch() {
+                    watch.list_method(&values);
+                }
                 match list.call_method(&method, &values) {
                     Some(result) => self.method_result(frame, node, name, result),
                     None => Err(self.no_field(frame, receiver, name)),
@@ -350,6 +387,9 @@ impl Executor<'_> {
             arguments,
         } = call;
         let field_name = name.to_str_lossy();
+        if let Some(watch) = self.watch() {
+            watch.field(object.type_name());
+        }
         if let Some(parameters) = object.method_parameters(&field_name) {
             let values = self.typed_arguments(call, &field_name, parameters)?;
             if let Err(refusal) = self.spend_on_method(object.method_cost(&field_name, &values), &values) {

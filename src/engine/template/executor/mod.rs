@@ -16,6 +16,7 @@ use foldhash::fast::RandomState;
 
 use self::budget::Spent;
 use self::no_value::{NO_VALUE, without_no_value};
+use self::watch::Watch;
 use super::compiler::Compiler;
 use super::error::{ErrorFrame, ExecutionError, ParseError};
 use super::function::{LookedUp, Tolerated};
@@ -40,8 +41,10 @@ mod limits;
 mod no_value;
 mod trace;
 mod walk;
+mod watch;
 
 pub use trace::{Read, Trace};
+pub use watch::{Decision, Looked, NodeCounts, Watched};
 
 /// Go's limit on templates within templates.
 pub const MAX_TEMPLATE_DEPTH: u32 = 100_000;
@@ -246,6 +249,20 @@ impl<'w> Executor<'w> {
         self.trace = Some(Trace::default());
     }
 
+    /// The same, and watches what runs and which way decisions go.
+    pub fn start_watched_trace(&mut self) {
+        self.trace = Some(Trace::watching(Watch::new(&self.set)));
+    }
+
+    fn watch(&mut self) -> Option<&mut Watch> {
+        self.trace.as_mut()?.watch.as_mut()
+    }
+
+    /// An evaluation begins whose reads are watched, if any are.
+    fn begin_watched(&mut self) -> usize {
+        self.watch().map(Watch::begin).unwrap_or_default()
+    }
+
     /// The values read since [`Self::start_trace`].
     pub fn take_trace(&mut self) -> Trace {
         self.trace.take().unwrap_or_default()
@@ -270,6 +287,9 @@ impl<'w> Executor<'w> {
         self.slots.clear();
         self.base = 0;
         self.included.clear();
+        if let Some(watch) = self.watch() {
+            watch.begin_file();
+        }
         self.map = self.options.source_map.then(MapBuilder::default);
         self.out.clear();
         self.execute(&found, &Operand::concrete(dot))
@@ -295,6 +315,9 @@ impl<'w> Executor<'w> {
         self.base = self.slots.len();
         self.slots.push(Some(dot.clone()));
         self.slots.resize(self.base + definition.slots as usize, None);
+        if let Some(watch) = self.watch() {
+            watch.ran(frame.unit, definition.root);
+        }
         let result = self.walk_list(frame, dot, definition.root);
         self.slots.truncate(self.base);
         self.base = outer_base;

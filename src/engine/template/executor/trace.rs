@@ -10,6 +10,8 @@ use crate::engine::template::text::Text;
 use crate::engine::template::tree::Unit;
 use crate::engine::template::value::{Map, Value};
 
+use super::watch::{Watch, Watched};
+
 /// A key that was looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
@@ -33,6 +35,7 @@ pub struct Trace {
     /// [`Map::id`] of maps that were used as a whole: printed, ranged over, encoded.
     pub consumed: HashSet<usize>,
     known: HashSet<Lookup, RandomState>,
+    pub(super) watch: Option<Watch>,
 }
 
 /// What distinguishes a read from others: the map, the addresses of the key and of the source, and the offset in that. `reads` keeps the
@@ -85,7 +88,22 @@ const HANDS_ON: [&str; 36] = [
 const MAX_LISTS: usize = 2;
 
 impl Trace {
+    pub(super) fn watching(watch: Watch) -> Self {
+        Self {
+            watch: Some(watch),
+            ..Self::default()
+        }
+    }
+
+    /// What ran, and which way decisions went, if that was watched.
+    pub fn take_watched(&mut self) -> Option<Watched> {
+        self.watch.take().map(Watch::finish)
+    }
+
     pub(super) fn read(&mut self, map: &Map, key: &Text, unit: &Unit, position: u32) {
+        if let Some(watch) = &mut self.watch {
+            watch.key(map, key);
+        }
         let key_address = key.as_bytes().as_ptr().addr();
         let source_address = unit.source.as_bytes().as_ptr().addr();
         if !self.known.insert((map.id(), key_address, source_address, position)) {

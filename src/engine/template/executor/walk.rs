@@ -30,6 +30,9 @@ impl Executor<'_> {
     fn walk(&mut self, frame: Frame<'_>, dot: &Operand, id: NodeId) -> Result<Flow, Failure> {
         self.at = id;
         self.count_step(frame)?;
+        if let Some(watch) = self.watch() {
+            watch.ran(frame.unit, id);
+        }
         let node = frame.unit.node(id);
         match node.kind {
             NodeKind::Text { start, end } => {
@@ -92,8 +95,13 @@ impl Executor<'_> {
         branch: Branch,
         sets_dot: bool,
     ) -> Result<Flow, Failure> {
+        let begun = self.begin_watched();
         let value = self.evaluate_pipeline(frame, dot, branch.pipe)?;
-        if value.value.is_true() {
+        let is_true = value.value.is_true();
+        if let Some(watch) = self.watch() {
+            watch.decide(frame.unit, branch.pipe, is_true, begun);
+        }
+        if is_true {
             let dot = if sets_dot { &value } else { dot };
             self.walk_list(frame, dot, branch.list)
         } else if let Some(else_list) = branch.else_list {
@@ -136,9 +144,13 @@ impl Executor<'_> {
     }
 
     fn walk_range(&mut self, frame: Frame<'_>, dot: &Operand, branch: Branch) -> Result<Flow, Failure> {
+        let begun = self.begin_watched();
         let value = self.evaluate_pipeline(frame, dot, branch.pipe)?.value;
         if let Some(trace) = &mut self.trace {
             trace.consume(&value);
+            if let Some(watch) = &mut trace.watch {
+                watch.decide(frame.unit, branch.pipe, evaluate::has_items(&value), begun);
+            }
         }
         let ran = match &value {
             Value::Nil => false,

@@ -1,0 +1,355 @@
+//! Values to try for one that a decision looks at.
+
+use serde_json::{Value as Json, json};
+
+use crate::check::coverage::ValuePath;
+use crate::engine::chart::Chart;
+use crate::engine::template::{Constant, ConstantValue};
+use crate::text::yaml;
+
+use super::examples::Examples;
+use super::samples::{known_sample, text_sample};
+use super::setting::Chosen;
+
+/// Most values that are tried for one decision.
+const MAX_VALUES: usize = 8;
+/// Most constants of a decision, and items of an enumeration, that are tried.
+const MAX_TEXTS: usize = 6;
+/// Deepest nesting of a schema that a sample is made of.
+const MAX_DEPTH: usize = 8;
+
+/// What a chart says of its values.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    /// For each chart: the path of its values, its schema, the examples in its values.yaml.
+    charts: Vec<(ValuePath, Option<Json>, Examples)>,
+}
+
+/// A value to try.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Candidate {
+    pub(super) value: Json,
+    pub(super) chosen: Chosen,
+}
+
+/// What is known of a decision that looks at a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'q> {
+    /// The path of the value.
+    pub(super) path: &'q [String],
+    /// What it is now.
+    pub(super) value: Option<&'q Json>,
+    /// Constants that the decision mentions.
+    pub(super) constants: &'q [Constant],
+    /// Whether it ranges over the value.
+    pub(super) is_range: bool,
+}
+
+impl Hints {
+    pub(super) fn new(chart: &Chart) -> Self {
+        let mut hints = Self::default();
+        hints.add(chart, Vec::new());
+        hints
+    }
+
+    fn add(&mut self, chart: &Chart, path: ValuePath) {
+        for subchart in &chart.dependencies {
+            let mut inner = path.clone();
+            inner.push(subchart.name().to_owned());
+            self.add(subchart, inner);
+        }
+        let schema = chart.schema.as_ref().and_then(|text| yaml::json_from_bytes(text).ok());
+        let values = chart.raw.iter().find(|file| file.name == "values.yaml");
+        let examples = values.map(|file| Examples::new(&file.data)).unwrap_or_default();
+        self.charts.push((path, schema, examples));
+    }
+
+    fn of<'h, 'p>(
+        &'h self,
+        path: &'p [String],
+    ) -> impl Iterator<Item = (&'h (ValuePath, Option<Json>, Examples), &'p [String])> {
+        self.charts
+            .iter()
+            .filter_map(move |hint| Some((hint, path.strip_prefix(hint.0.as_slice())?)))
+    }
+
+    fn example(&self, path: &[String]) -> Option<&Json> {
+        self.of(path).find_map(|((_, _, examples), rest)| examples.get(rest))
+    }
+
+    fn schema(&self, path: &[String]) -> Option<&Json> {
+        self.of(path)
+            .find_map(|((_, schema, _), rest)| schema_at(schema.as_ref()?, rest))
+    }
+
+    /// Values to try, each once, those that the chart speaks of first.
+    pub(super) fn candidates(&self, question: Question<'_>) -> Vec<Candidate> {
+        let mut found = Vec::new();
+        self.add_by_chart(question, &mut found);
+        add_by_guess(question, &mut found);
+        let mut kept: Vec<Candidate> = Vec::new();
+        for candidate in found {
+            let is_same = question.value == Some(&candidate.value);
+            if !is_same && !kept.iter().any(|known| known.value == candidate.value) && kept.len() < MAX_VALUES {
+                kept.push(candidate);
+            }
+        }
+        kept
+    }
+
+    fn add_by_chart(&self, question: Question<'_>, found: &mut Vec<Candidate>) {
+        let mut add = |value: Json, chosen: Chosen| found.push(Candidate { value, chosen });
+        if let Some(Json::Bool(value)) = question.value {
+            add(json!(!value), Chosen::OfChart);
+        }
+        if let Some(example) = self
+            .example(question.path)
+            .and_then(|example| fitting_example(example, question))
+        {
+            add(example.clone(), Chosen::Example);
+        }
+        let schema = self.schema(question.path);
+        let allowed = schema.and_then(|schema| schema.get("enum")).and_then(Json::as_array);
+        for value in allowed.into_iter().flatten().take(MAX_TEXTS) {
+            add(value.clone(), Chosen::OfChart);
+        }
+        // Texts are compared with texts; what is not set may be one.
+        let may_be_text = question.value.is_none_or(|value| value.is_string() || value.is_null());
+        let may_be_number = question.value.is_some_and(Json::is_number);
+        // A value that values.yaml does not have is not a switch.
+        let chosen = if question.value.is_some() {
+            Chosen::OfChart
+        } else {
+            Chosen::MadeUp
+        };
+        let name = question.path.last().map(String::as_str).unwrap_or_default();
+        // A variable may hold any value, and its name is not that of a field.
+        let is_meant = |constant: &&Constant| {
+            let fields = &constant.fields;
+            fields.is_empty()
+                || fields
+                    .iter()
+                    .any(|field| field.as_bytes() == name.as_bytes() || field.as_bytes().starts_with(b"$"))
+        };
+        for constant in question.constants.iter().filter(is_meant).take(MAX_TEXTS) {
+            match &constant.value {
+                ConstantValue::Text(text) if may_be_text && !question.is_range => {
+                    let text = text.to_str_lossy();
+                    let is_word = !text.is_empty() && text.len() < 60 && !text.contains([' ', '\n', '%', '{']);
+                    if is_word && allowed.is_none() {
+                        add(json!(text), chosen);
+                    }
+                }
+                ConstantValue::Int(number) if may_be_number => {
+                    add(json!(number), chosen);
+                    add(json!(number.saturating_add(1)), chosen);
+                }
+                _ => {}
+            }
+        }
+        // What has something in it, without: nothing says that it may be empty.
+        match question.value {
+            Some(Json::Array(items)) if !items.is_empty() => add(json!([]), Chosen::MadeUp),
+            Some(Json::Object(entries)) if !entries.is_empty() => add(Json::Null, Chosen::MadeUp),
+            Some(Json::String(text)) if !text.is_empty() && allowed.is_none() => add(json!(""), Chosen::MadeUp),
+            Some(Json::Number(number)) if number.as_f64() != Some(0.0) => add(json!(0), Chosen::MadeUp),
+            _ => {}
+        }
+        if let Some(sample) = schema.and_then(|schema| schema_sample(schema, 0)) {
+            add(sample, Chosen::OfChart);
+        }
+    }
+}
+
+/// An example that has the form of the value: what stands below a value that is neither a list nor a map is mostly prose.
+fn fitting_example<'e>(example: &'e Json, question: Question<'_>) -> Option<&'e Json> {
+    // The key may be part of the comment.
+    let name = question.path.last().map(String::as_str).unwrap_or_default();
+    let inner = match example {
+        Json::Object(entries) if entries.len() == 1 => entries.get(name),
+        _ => None,
+    };
+    let example = inner.unwrap_or(example);
+    let fits = match question.value {
+        Some(Json::Object(_)) => example.is_object(),
+        Some(Json::Array(_) | Json::Null) | None => example.is_array(),
+        _ => false,
+    };
+    fits.then_some(example)
+}
+
+fn add_by_guess(question: Question<'_>, found: &mut Vec<Candidate>) {
+    let name = question.path.last().map(String::as_str).unwrap_or_default();
+    let mut add = |value: Json| {
+        found.push(Candidate {
+            value,
+            chosen: Chosen::MadeUp,
+        });
+    };
+    let known = known_sample(name);
+    match question.value {
+        None | Some(Json::Null) => {
+            if let Some(known) = known {
+                add(known);
+            } else if question.is_range {
+                add(json!([{}]));
+                add(json!(["example"]));
+                add(json!({"example": "example"}));
+            } else {
+                add(json!(true));
+                add(json!("example"));
+                add(json!({}));
+            }
+        }
+        Some(Json::Array(items)) if items.is_empty() => {
+            if let Some(known) = known.filter(Json::is_array) {
+                add(known);
+            } else {
+                add(json!([{}]));
+                add(json!(["example"]));
+            }
+        }
+        Some(Json::Object(entries)) if entries.is_empty() => {
+            add(known
+                .filter(Json::is_object)
+                .unwrap_or_else(|| json!({"example": "example"})));
+        }
+        Some(Json::String(text)) if text.is_empty() => {
+            add(known.filter(Json::is_string).unwrap_or_else(|| json!("example")));
+        }
+        Some(Json::Number(number)) if number.as_f64() == Some(0.0) => {
+            add(known.filter(Json::is_number).unwrap_or_else(|| json!(1)));
+        }
+        _ => {}
+    }
+}
+
+/// A value for a key of an item that a template reads and that is not there.
+pub(super) fn missing_sample(path: &[String]) -> Json {
+    text_sample(path.last().map(String::as_str).unwrap_or_default())
+}
+
+/// The part of a schema that is about a path, without references.
+fn schema_at<'s>(schema: &'s Json, path: &[String]) -> Option<&'s Json> {
+    path.iter().try_fold(schema, |at, key| {
+        let property = at.get("properties").and_then(|properties| properties.get(key));
+        let item = || key.parse::<usize>().ok().and_then(|_| at.get("items"));
+        property.or_else(item).filter(|inner| inner.is_object())
+    })
+}
+
+/// A value that a schema describes, if it says enough.
+fn schema_sample(schema: &Json, depth: usize) -> Option<Json> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let examples = schema.get("examples").and_then(Json::as_array);
+    if let Some(example) = examples.and_then(|examples| examples.first()) {
+        return Some(example.clone());
+    }
+    let allowed = schema.get("enum").and_then(Json::as_array);
+    if let Some(first) = allowed.and_then(|allowed| allowed.first()) {
+        return Some(first.clone());
+    }
+    match schema.get("type").and_then(Json::as_str)? {
+        "object" => {
+            let properties = schema.get("properties").and_then(Json::as_object)?;
+            let entries = properties.iter().filter_map(|(key, property)| {
+                let sample = known_sample(key).or_else(|| schema_sample(property, depth + 1))?;
+                Some((key.clone(), sample))
+            });
+            let entries: serde_json::Map<String, Json> = entries.collect();
+            (!entries.is_empty()).then_some(Json::Object(entries))
+        }
+        "array" => Some(json!([schema_sample(schema.get("items")?, depth + 1)?])),
+        "string" if depth > 0 => Some(json!("example")),
+        "integer" | "number" if depth > 0 => Some(schema.get("minimum").cloned().unwrap_or_else(|| json!(1))),
+        "boolean" => Some(json!(true)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::chart::{ChartFile, load_files};
+
+    fn hints() -> Hints {
+        let file = |name: &str, text: &str| ChartFile::new(name.to_owned(), text.as_bytes());
+        let chart = load_files(vec![
+            file("Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n"),
+            file("values.yaml", "hosts: []\n# - name: x\nmode: one\n"),
+            file(
+                "values.schema.json",
+                r#"{"properties": {"mode": {"enum": ["one", "two"]}, "list": {"type": "array", "items": {"type": "object",
+                    "properties": {"port": {"type": "integer"}, "word": {"type": "string"}}}}}}"#,
+            ),
+        ]);
+        Hints::new(&chart.unwrap())
+    }
+
+    #[test]
+    fn values_come_from_the_chart_first() {
+        let hints = hints();
+        let constant = |value: ConstantValue, fields: &[&str]| Constant {
+            value,
+            fields: fields.iter().map(|&field| field.into()).collect(),
+        };
+        let text = |text: &str| ConstantValue::Text(text.into());
+        let texts = [
+            constant(text("big"), &[]),
+            constant(text("two words"), &[]),
+            constant(text("other"), &["size"]),
+        ];
+        let numbers = [constant(ConstantValue::Int(3), &["count"])];
+        let by_chart = |path: &str, value: Option<Json>, constants: &[Constant], is_range: bool| {
+            let path = [path.to_owned()];
+            let question = Question {
+                path: &path,
+                value: value.as_ref(),
+                constants,
+                is_range,
+            };
+            let found = hints.candidates(question);
+            let (own, guessed): (Vec<_>, Vec<_>) = found
+                .into_iter()
+                .partition(|candidate| candidate.chosen != Chosen::MadeUp);
+            let values = |list: Vec<Candidate>| list.into_iter().map(|candidate| candidate.value).collect::<Vec<_>>();
+            (values(own), values(guessed))
+        };
+        for (path, value, constants, is_range, own, guessed) in [
+            ("on", Some(json!(false)), &[][..], false, json!([true]), json!([])),
+            (
+                "hosts",
+                Some(json!([])),
+                &[],
+                true,
+                json!([[{"name": "x"}]]),
+                json!([[{}], ["example"]]),
+            ),
+            ("mode", Some(json!("one")), &texts, false, json!(["two"]), json!([])),
+            ("kind", Some(json!("small")), &texts, false, json!(["big"]), json!([""])),
+            ("count", Some(json!(1)), &numbers, false, json!([3, 4]), json!([0])),
+            (
+                "list",
+                None,
+                &[],
+                true,
+                json!([[{"port": 8080, "word": "example"}]]),
+                json!([[{}], ["example"], {"example": "example"}]),
+            ),
+            (
+                "tolerations",
+                Some(json!([])),
+                &[],
+                true,
+                json!([]),
+                json!([known_sample("tolerations")]),
+            ),
+            ("other", None, &[], false, json!([]), json!([true, "example", {}])),
+        ] {
+            let (by_own, by_guess) = by_chart(path, value, constants, is_range);
+            assert_eq!((json!(by_own), json!(by_guess)), (own, guessed), "{path}");
+        }
+    }
+}

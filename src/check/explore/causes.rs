@@ -1,0 +1,161 @@
+//! Faults that trials showed, by what causes them: the fewest settings that show a fault are its cause, and what one cause breaks belongs
+//! together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::finding::Finding;
+use crate::text::rule::RuleId;
+
+use super::setting::Settings;
+use super::trial::Trial;
+
+/// Most other ways to a fault that are kept.
+const MAX_OTHERS: usize = 20;
+
+/// What makes two faults one, whatever shows them: the rule, and the place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FaultKey {
+    path: String,
+    start: u32,
+    rule: RuleId,
+}
+
+/// A fault, and the settings that show it.
+#[derive(Debug)]
+struct Fault {
+    settings: Settings,
+    finding: Finding,
+    others: Vec<Settings>,
+}
+
+/// What causes faults.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// The fewest settings that show them.
+    pub settings: Settings,
+    /// The faults, the first one first.
+    pub findings: Vec<Finding>,
+    /// Other settings that show one of them.
+    pub others: Vec<Settings>,
+}
+
+/// What a chart refuses on purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint {
+    /// The fewest settings that it refuses.
+    pub settings: Settings,
+    /// Its words.
+    pub message: String,
+    /// Where it refuses them.
+    pub place: String,
+}
+
+/// The faults and refusals of trials so far.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    /// Faults that are there without any setting.
+    before: BTreeSet<FaultKey>,
+    found: BTreeMap<FaultKey, Fault>,
+    /// The same by their words: the place of what is missing may be any line around it.
+    by_words: BTreeMap<(RuleId, String, String), FaultKey>,
+    order: Vec<FaultKey>,
+    refusals: BTreeMap<(String, String), Settings>,
+}
+
+impl FaultKey {
+    pub(super) fn of(finding: &Finding) -> Self {
+        Self {
+            path: finding.primary.file.path().to_owned(),
+            start: finding.primary.span.unwrap_or_default().start,
+            rule: finding.rule,
+        }
+    }
+}
+
+impl Faults {
+    /// Faults of a rendering without settings are not what is looked for.
+    pub(super) fn add_before(&mut self, findings: &[Finding]) {
+        self.before.extend(findings.iter().map(FaultKey::of));
+    }
+
+    /// Adds what a trial showed.
+    pub(super) fn add(&mut self, trial: &mut Trial) {
+        for refusal in &trial.refusals {
+            let key = (refusal.primary.to_string(), refusal.message.clone());
+            self.refusals.entry(key).or_insert_with(|| trial.settings.clone());
+        }
+        for finding in std::mem::take(&mut trial.faults) {
+            let key = FaultKey::of(&finding);
+            let words = (key.rule, key.path.clone(), finding.message.clone());
+            let key = self.by_words.get(&words).cloned().unwrap_or(key);
+            if self.before.contains(&key) {
+                continue;
+            }
+            self.by_words.entry(words).or_insert_with(|| key.clone());
+            match self.found.get_mut(&key) {
+                None => {
+                    self.order.push(key.clone());
+                    self.found.insert(
+                        key,
+                        Fault {
+                            settings: trial.settings.clone(),
+                            finding,
+                            others: Vec::new(),
+                        },
+                    );
+                }
+                Some(known) if trial.settings.len() < known.settings.len() => {
+                    known.settings = trial.settings.clone();
+                    known.finding = finding;
+                }
+                Some(known) => {
+                    let is_another = !trial.settings.contains(&known.settings)
+                        && !known.others.iter().any(|other| trial.settings.contains(other));
+                    if is_another && known.others.len() < MAX_OTHERS {
+                        known.others.push(trial.settings.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Settings, where a part of them may do.
+    pub(super) fn to_reduce(&self) -> BTreeSet<Settings> {
+        let several = self.found.values().filter(|fault| fault.settings.len() > 1);
+        several.map(|fault| fault.settings.clone()).collect()
+    }
+
+    /// Whether a fault is among these.
+    pub(super) fn has_new(&self, trial: &Trial) -> bool {
+        trial
+            .faults
+            .iter()
+            .any(|finding| !self.before.contains(&FaultKey::of(finding)))
+    }
+
+    /// The causes in the order in which they were found, and what the chart refuses.
+    pub(super) fn finish(mut self) -> (Vec<Cause>, Vec<Constraint>) {
+        let mut causes: Vec<Cause> = Vec::new();
+        for key in self.order {
+            let Some(fault) = self.found.remove(&key) else { continue };
+            let subjects = fault.settings.subjects();
+            match causes.iter_mut().find(|cause| cause.settings.subjects() == subjects) {
+                Some(cause) => cause.findings.push(fault.finding),
+                None => causes.push(Cause {
+                    settings: fault.settings,
+                    findings: vec![fault.finding],
+                    others: fault.others,
+                }),
+            }
+        }
+        let refusals = self
+            .refusals
+            .into_iter()
+            .map(|((place, message), settings)| Constraint {
+                settings,
+                message,
+                place,
+            });
+        (causes, refusals.collect())
+    }
+}

@@ -1,0 +1,395 @@
+//! Which settings are tried, in which order: one change at a time first, then changes on top of those that reached something new, then pairs
+//! of switches that stand close together.
+//!
+//! The order depends on nothing but the chart: results of a batch are looked at in the order in which the batch was made.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use foldhash::fast::RandomState;
+use serde_json::Value as Json;
+
+use crate::check::coverage::{Counted, SeenDecision, SeenLook, SeenRun, ValuePath};
+use crate::engine::chart::Chart;
+use crate::engine::template::{Constant, DecisionKind, NodeCounts, SourceRuns};
+
+use super::candidates::{Hints, Question, missing_sample};
+use super::focus::Focus;
+use super::setting::{Chosen, Setting, Settings, setting_at, value_at};
+use super::trial::Trial;
+
+/// Trials of a batch.
+const BATCH: usize = 32;
+/// Most changes of one trial.
+const MAX_CHANGES: usize = 6;
+/// Most trials that wait.
+const MAX_WAITING: usize = 200_000;
+/// Most values of a chart that are looked at for switches.
+const MAX_SWITCHES: usize = 5_000;
+/// Most values that are given to a chart that refuses others.
+const MAX_ASKED: usize = 60;
+/// Most switches of one template that are tried in pairs.
+const MAX_PAIRED: usize = 24;
+
+/// In which order trials are made: those with few changes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    changes: usize,
+    kind: Kind,
+    number: usize,
+}
+
+/// Why a trial is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// A switch of values.yaml is flipped.
+    Switch,
+    /// A decision may go another way.
+    Decision,
+    /// A decision may go another way, with a value that nothing in the chart speaks of.
+    Guess,
+    /// Two switches that stand close together.
+    Pair,
+}
+
+/// What a decision is, by the source and node.
+struct Point {
+    kind: DecisionKind,
+    constants: Vec<Constant>,
+}
+
+/// The state of a search.
+pub(super) struct Search<'h> {
+    hints: &'h Hints,
+    /// Minor versions of Kubernetes that may be tried.
+    minors: Vec<u8>,
+    waiting: BTreeMap<Rank, Settings>,
+    known: HashSet<Settings, RandomState>,
+    number: usize,
+    covered: BTreeMap<String, NodeCounts>,
+    points: HashMap<String, HashMap<u32, Point, RandomState>, RandomState>,
+    /// The ways that the decisions of each source may go.
+    ways: BTreeMap<String, Vec<(u32, bool)>>,
+    /// The switches that decisions of a template look at.
+    switches: BTreeMap<String, BTreeSet<ValuePath>>,
+    base: Json,
+    has_paired: bool,
+    /// What is looked at, where that is not everything.
+    focus: Option<Focus>,
+}
+
+impl<'h> Search<'h> {
+    pub(super) fn new(hints: &'h Hints, minors: Vec<u8>, focus: Option<Focus>) -> Self {
+        Self {
+            hints,
+            minors,
+            waiting: BTreeMap::new(),
+            known: HashSet::default(),
+            number: 0,
+            covered: BTreeMap::new(),
+            points: HashMap::default(),
+            ways: BTreeMap::new(),
+            switches: BTreeMap::new(),
+            base: Json::Null,
+            has_paired: false,
+            focus,
+        }
+    }
+
+    /// Begins with a rendering that nothing was changed for.
+    pub(super) fn begin(&mut self, trial: &Trial) {
+        self.known.insert(Settings::default());
+        if let Some(seen) = &trial.seen {
+            self.base = serde_json::from_slice(&seen.values).unwrap_or_default();
+            let mut switches = Vec::new();
+            add_switches(&self.base, &mut Vec::new(), &mut switches);
+            let focus = self.focus.take();
+            switches.retain(|(path, _)| focus.as_ref().is_none_or(|focus| focus.has_value(path)));
+            self.focus = focus;
+            for (path, is_on) in switches {
+                let setting = setting_at(&self.base, &path, Json::Bool(!is_on), Chosen::OfChart);
+                if let Some(setting) = setting {
+                    self.push(Settings::one(setting), Kind::Switch);
+                }
+            }
+        }
+        self.learn(trial);
+    }
+
+    /// The trials to make next; none when there is nothing left to try.
+    pub(super) fn next_batch(&mut self) -> Vec<Settings> {
+        if self.waiting.is_empty() && !self.has_paired {
+            self.has_paired = true;
+            self.pair_switches();
+        }
+        let mut batch = Vec::new();
+        while batch.len() < BATCH
+            && let Some((_, settings)) = self.waiting.pop_first()
+        {
+            batch.push(settings);
+        }
+        batch
+    }
+
+    /// Learns from a trial. Whether it reached something that none before it did.
+    pub(super) fn learn(&mut self, trial: &Trial) -> bool {
+        let Some(seen) = &trial.seen else { return false };
+        for source in &seen.sources {
+            self.add_points(source);
+        }
+        let is_new = self.add_runs(&seen.sources);
+        if !is_new || trial.settings.len() >= MAX_CHANGES {
+            return is_new;
+        }
+        let values: Json = serde_json::from_slice(&seen.values).unwrap_or_default();
+        self.fill_items(&trial.settings, &values, &seen.missing);
+        if !trial.refusals.is_empty() {
+            self.satisfy(&trial.settings, &values, seen);
+        }
+        for decision in &seen.decisions {
+            self.follow(&trial.settings, &values, decision);
+        }
+        is_new
+    }
+
+    /// The ways of decisions of a chart's own templates, and those of them that were taken.
+    pub(super) fn own_ways(&self, chart: &Chart) -> Counted {
+        let mut counted = Counted::default();
+        let templates = chart
+            .templates
+            .iter()
+            .map(|file| format!("{}/{}", chart.name(), file.name));
+        for template in templates {
+            let (Some(ways), Some(counts)) = (self.ways.get(&template), self.covered.get(&template)) else {
+                continue;
+            };
+            for (node, is_first) in ways {
+                let (first, second) = counts.ways(*node);
+                counted.total += 1;
+                counted.covered += usize::from(if *is_first { first > 0 } else { second > 0 });
+            }
+        }
+        counted
+    }
+
+    fn push(&mut self, settings: Settings, kind: Kind) {
+        if self.waiting.len() >= MAX_WAITING || settings.len() > MAX_CHANGES || !self.known.insert(settings.clone()) {
+            return;
+        }
+        self.number += 1;
+        let rank = Rank {
+            changes: settings.len(),
+            kind,
+            number: self.number,
+        };
+        self.waiting.insert(rank, settings);
+    }
+
+    fn add_points(&mut self, source: &SourceRuns) {
+        let name = source.name().to_str_lossy().into_owned();
+        if self.points.contains_key(&name) {
+            return;
+        }
+        let mut points = HashMap::default();
+        let mut ways = Vec::new();
+        for decision in source
+            .definitions()
+            .into_iter()
+            .flat_map(|definition| definition.decisions)
+        {
+            for way in &decision.ways {
+                ways.push(way.node);
+                points.entry(way.node.0).or_insert_with(|| Point {
+                    kind: decision.kind,
+                    constants: decision.constants.clone(),
+                });
+            }
+        }
+        self.ways.insert(name.clone(), ways);
+        self.points.insert(name, points);
+    }
+
+    fn add_runs(&mut self, sources: &[SourceRuns]) -> bool {
+        let mut is_new = false;
+        for source in sources {
+            let known = self
+                .covered
+                .entry(source.name().to_str_lossy().into_owned())
+                .or_default();
+            is_new |= source.counts.has_more_than(known);
+            known.add(&source.counts);
+        }
+        is_new
+    }
+
+    /// Tries to make a decision go the other way, if it never did.
+    fn follow(&mut self, settings: &Settings, values: &Json, decision: &SeenDecision) {
+        if self.focus.as_ref().is_some_and(|focus| !is_touched(focus, decision)) {
+            return;
+        }
+        let (node, _) = decision.way;
+        let ways = self.covered.get(&decision.template).map(|counts| counts.ways(node));
+        let is_open = ways.is_some_and(|(first, second)| first == 0 || second == 0);
+        let empty = HashMap::default();
+        let points = self.points.get(&decision.template).unwrap_or(&empty);
+        let point = points.get(&node);
+        let is_range = point.is_some_and(|point| point.kind == DecisionKind::Range);
+        let constants: Vec<Constant> = point.map(|point| point.constants.clone()).unwrap_or_default();
+        let mut found = Vec::new();
+        // On the way to a value, those around it are looked at too.
+        let is_on_the_way = |path: &ValuePath| {
+            decision.looked.iter().any(
+                |other| matches!(other, SeenLook::Value(other) if other.len() > path.len() && other.starts_with(path)),
+            )
+        };
+        for look in &decision.looked {
+            match look {
+                SeenLook::Value(path) if is_on_the_way(path) => {}
+                SeenLook::Value(path) => {
+                    let value = value_at(values, path);
+                    if value.is_some_and(Json::is_boolean) {
+                        self.switches
+                            .entry(decision.template.clone())
+                            .or_default()
+                            .insert(path.clone());
+                    }
+                    if !is_open {
+                        // Without a focus, all switches are flipped anyway.
+                        if let (Some(_), Some(Json::Bool(is_on))) = (&self.focus, value) {
+                            let flipped = setting_at(values, path, Json::Bool(!is_on), Chosen::OfChart);
+                            found.extend(flipped.map(|setting| (setting, Kind::Switch)));
+                        }
+                        continue;
+                    }
+                    let question = Question {
+                        path,
+                        value,
+                        constants: &constants,
+                        is_range,
+                    };
+                    for candidate in self.hints.candidates(question) {
+                        let chosen = candidate.chosen;
+                        let kind = if chosen == Chosen::MadeUp {
+                            Kind::Guess
+                        } else {
+                            Kind::Decision
+                        };
+                        let setting = setting_at(values, path, candidate.value, chosen);
+                        found.extend(setting.map(|setting| (setting, kind)));
+                    }
+                }
+                SeenLook::KubeVersion if is_open => {
+                    let minors = self.minors.iter();
+                    found.extend(minors.map(|minor| (Setting::KubeVersion(*minor), Kind::Decision)));
+                }
+                SeenLook::ApiVersion(version) if is_open => {
+                    found.push((Setting::ApiVersion(version.clone()), Kind::Decision));
+                }
+                SeenLook::KubeVersion | SeenLook::ApiVersion(_) => {}
+            }
+        }
+        for (setting, kind) in found {
+            self.push(settings.with(setting), kind);
+        }
+    }
+
+    /// Fills items that were made up with the keys that templates read of them.
+    fn fill_items(&mut self, settings: &Settings, values: &Json, missing: &BTreeSet<ValuePath>) {
+        let is_item = |path: &&ValuePath| path.iter().any(|key| key.parse::<usize>().is_ok());
+        let made_up: Vec<&ValuePath> = missing.iter().filter(is_item).collect();
+        if made_up.is_empty() || settings.is_empty() {
+            return;
+        }
+        let mut filled = settings.clone();
+        let mut at = values.clone();
+        for path in made_up {
+            let Some(setting) = setting_at(&at, path, missing_sample(path), Chosen::MadeUp) else {
+                continue;
+            };
+            if let Setting::Value { path, json, .. } = &setting {
+                put(&mut at, path, serde_json::from_str(json).unwrap_or_default());
+            }
+            filled = filled.with(setting);
+        }
+        self.push(filled, Kind::Guess);
+    }
+
+    /// Gives values that a chart which refuses them may ask for: those that it read, and that are empty or not there.
+    fn satisfy(&mut self, settings: &Settings, values: &Json, seen: &SeenRun) {
+        let is_empty = |path: &&ValuePath| {
+            let value = value_at(values, path);
+            value.is_none_or(|value| value.is_null() || value.as_str().is_some_and(str::is_empty))
+        };
+        let asked = seen.missing.iter().chain(&seen.read).filter(is_empty);
+        for path in asked.take(MAX_ASKED) {
+            if let Some(setting) = setting_at(values, path, missing_sample(path), Chosen::MadeUp) {
+                self.push(settings.with(setting), Kind::Guess);
+            }
+        }
+    }
+
+    /// Two switches that decisions of one template look at, both flipped.
+    fn pair_switches(&mut self) {
+        let mut pairs = Vec::new();
+        let is_looked_at = |template: &str| self.focus.as_ref().is_none_or(|focus| focus.has_template(template));
+        for (_, paths) in self.switches.iter().filter(|(template, _)| is_looked_at(template)) {
+            let paths: Vec<&ValuePath> = paths.iter().take(MAX_PAIRED).collect();
+            for (index, first) in paths.iter().enumerate() {
+                for second in paths.get(index + 1..).unwrap_or_default() {
+                    let flipped = |path: &ValuePath| {
+                        let is_on = value_at(&self.base, path)?.as_bool()?;
+                        setting_at(&self.base, path, Json::Bool(!is_on), Chosen::OfChart)
+                    };
+                    if let (Some(first), Some(second)) = (flipped(first), flipped(second)) {
+                        pairs.push(Settings::one(first).with(second));
+                    }
+                }
+            }
+        }
+        for pair in pairs {
+            self.push(pair, Kind::Pair);
+        }
+    }
+}
+
+/// Whether a change touched a decision: its template, or a value that it looks at.
+fn is_touched(focus: &Focus, decision: &SeenDecision) -> bool {
+    let has_value = |look: &SeenLook| matches!(look, SeenLook::Value(path) if focus.has_value(path));
+    focus.has_template(&decision.template) || decision.looked.iter().any(has_value)
+}
+
+/// The switches among values, with what they are set to.
+fn add_switches(values: &Json, path: &mut ValuePath, switches: &mut Vec<(ValuePath, bool)>) {
+    if switches.len() >= MAX_SWITCHES {
+        return;
+    }
+    match values {
+        Json::Bool(is_on) => switches.push((path.clone(), *is_on)),
+        Json::Object(entries) => {
+            for (key, value) in entries {
+                path.push(key.clone());
+                add_switches(value, path, switches);
+                path.pop();
+            }
+        }
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push(index.to_string());
+                add_switches(item, path, switches);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn put(values: &mut Json, path: &[String], value: Json) {
+    let mut at = values;
+    for key in path {
+        if !at.is_object() {
+            *at = Json::Object(serde_json::Map::new());
+        }
+        let Some(entries) = at.as_object_mut() else { return };
+        at = entries.entry(key.clone()).or_insert(Json::Null);
+    }
+    *at = value;
+}

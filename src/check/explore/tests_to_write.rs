@@ -1,0 +1,195 @@
+//! The fewest values files that reach most of what trials reached: settings are joined as long as the chart still renders with all of
+//! them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use crate::engine::functions::yaml_value::{map_from_yaml, to_yaml};
+use crate::engine::template::Value;
+
+use super::setting::{Setting, Settings};
+use super::trial::Trial;
+
+/// Most files.
+const MAX_FILES: usize = 12;
+/// Most words of a file's name.
+const MAX_WORDS: usize = 3;
+/// Most settings of one file.
+const MAX_SETTINGS: usize = 200;
+
+/// A way that a decision went: source, node, and whether its first way.
+type Way = (String, u32, bool);
+
+/// Settings with which the chart renders, and the ways that they reach.
+#[derive(Debug)]
+struct Useful {
+    settings: Settings,
+    ways: BTreeSet<Way>,
+}
+
+/// Trials without a fault that reach something that those before them did not.
+#[derive(Debug, Default)]
+pub(super) struct UsefulTrials {
+    trials: Vec<Useful>,
+    reached: BTreeSet<Way>,
+}
+
+/// A values file for tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestValues {
+    /// Its name: what it switches on.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl UsefulTrials {
+    /// Adds a trial without a fault, if it is of use. Settings that are not values are in no values file.
+    pub(super) fn add(&mut self, trial: &Trial) {
+        let mut settings = trial.settings.iter();
+        if !settings.all(|setting| matches!(setting, Setting::Value { .. })) {
+            return;
+        }
+        let ways = ways_of(trial);
+        if ways.is_subset(&self.reached) {
+            return;
+        }
+        self.reached.extend(ways.iter().cloned());
+        self.trials.push(Useful {
+            settings: trial.settings.clone(),
+            ways,
+        });
+    }
+}
+
+fn ways_of(trial: &Trial) -> BTreeSet<Way> {
+    let seen = trial.seen.iter().flat_map(|seen| &seen.decisions);
+    seen.map(|decision| (decision.template.clone(), decision.way.0, decision.way.1))
+        .collect()
+}
+
+/// Chooses files. `run` renders with settings; `is_faulty` says whether that shows a fault.
+pub(super) fn choose_tests(
+    useful: UsefulTrials,
+    mut run: impl FnMut(Vec<Settings>) -> Vec<Trial>,
+    is_faulty: &dyn Fn(&Trial) -> bool,
+) -> Vec<TestValues> {
+    let UsefulTrials {
+        trials: mut useful,
+        reached: mut missing,
+    } = useful;
+    let mut files: Vec<(Settings, BTreeSet<Way>)> = Vec::new();
+    let base = run(vec![Settings::default()]);
+    for trial in &base {
+        for way in ways_of(trial) {
+            missing.remove(&way);
+        }
+    }
+    while files.len() < MAX_FILES && !missing.is_empty() {
+        let mut file: Option<(Settings, BTreeSet<Way>)> = None;
+        let mut open = missing.clone();
+        // All are tried again with the next file: what one takes may keep another from being reached.
+        let mut tried = Vec::new();
+        useful.retain(|one| one.ways.iter().any(|way| missing.contains(way)));
+        while let Some(best) = best_of(&mut useful, &open) {
+            let before = file.as_ref().map(|(settings, _)| settings.clone()).unwrap_or_default();
+            let settings = before.joined(&best.settings);
+            tried.push(best);
+            if settings.len() > MAX_SETTINGS || !settings.contains(&before) {
+                continue;
+            }
+            let trial = run(vec![settings.clone()]).pop();
+            let Some(trial) = trial.filter(|trial| trial.is_complete && !is_faulty(trial)) else {
+                continue;
+            };
+            let ways = ways_of(&trial);
+            let gained = |ways: &BTreeSet<Way>| ways.iter().filter(|way| missing.contains(*way)).count();
+            if gained(&ways) <= file.as_ref().map_or(0, |(_, ways)| gained(ways)) {
+                continue;
+            }
+            open = missing.difference(&ways).cloned().collect();
+            file = Some((settings, ways));
+        }
+        useful.append(&mut tried);
+        let Some((settings, ways)) = file else { break };
+        missing = missing.difference(&ways).cloned().collect();
+        files.push((settings, ways));
+    }
+    let files: Vec<Settings> = files.into_iter().map(|(settings, _)| settings).collect();
+    named(&files)
+}
+
+/// Takes the settings that reach most of what is missing; the first of equals.
+fn best_of(useful: &mut Vec<Useful>, missing: &BTreeSet<Way>) -> Option<Useful> {
+    let gain = |one: &Useful| one.ways.iter().filter(|way| missing.contains(*way)).count();
+    let mut best: Option<(usize, usize)> = None;
+    for (index, one) in useful.iter().enumerate() {
+        let gain = gain(one);
+        if gain > 0 && best.is_none_or(|(_, known)| gain > known) {
+            best = Some((index, gain));
+        }
+    }
+    best.map(|(index, _)| useful.remove(index))
+}
+
+/// The files with names: what they switch on, each once.
+fn named(files: &[Settings]) -> Vec<TestValues> {
+    let mut used: BTreeMap<String, usize> = BTreeMap::new();
+    let write = |settings: &Settings| {
+        let json = settings.values().to_string();
+        let values = map_from_yaml(json.as_bytes()).ok()?;
+        Some(to_yaml(&Value::Map(values)).ok()?.to_str_lossy().into_owned())
+    };
+    let each = files.iter().filter_map(|settings| {
+        let text = format!(
+            "# Written by `chartwright explore --write-tests`: reaches parts of the templates that the defaults do not.\n{}\n",
+            write(settings)?.trim_end()
+        );
+        let stem = stem(settings);
+        let count = used.entry(stem.clone()).or_default();
+        *count += 1;
+        let name = match *count {
+            1 => format!("{stem}-values.yaml"),
+            more => format!("{stem}-{more}-values.yaml"),
+        };
+        Some(TestValues { name, text })
+    });
+    each.collect()
+}
+
+/// The first words of what settings are about: those that switch something on before all others.
+fn stem(settings: &Settings) -> String {
+    let is_on = |setting: &&Setting| match setting {
+        Setting::Value { json, .. } => serde_json::from_str::<Json>(json).is_ok_and(|value| value == Json::Bool(true)),
+        _ => false,
+    };
+    let on = settings.iter().filter(is_on);
+    let off = settings.iter().filter(|setting| !is_on(setting));
+    let mut words: Vec<String> = Vec::new();
+    for setting in on.chain(off) {
+        let Setting::Value { path, .. } = setting else { continue };
+        let keys = path.iter().filter(|key| !matches!(key.as_str(), "enabled" | "create"));
+        let word = keys.map(|key| plain(key)).collect::<Vec<_>>().join("-");
+        if !word.is_empty() && !words.contains(&word) && words.len() < MAX_WORDS {
+            words.push(word);
+        }
+    }
+    if words.is_empty() {
+        "explored".to_owned()
+    } else {
+        words.join("-and-")
+    }
+}
+
+/// A key as a part of a file's name.
+fn plain(key: &str) -> String {
+    let part = |character: char| {
+        if character.is_ascii_alphanumeric() || character == '-' {
+            character
+        } else {
+            '-'
+        }
+    };
+    key.chars().take(40).map(part).collect()
+}

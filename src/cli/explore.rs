@@ -1,0 +1,234 @@
+//! `chartwright explore`: values that break a chart, found by following the decisions of its templates.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::check::explore::{Budget, Exploration, explore_charts};
+use crate::check::finding::{Finding, join};
+use crate::check::run::CheckRequest;
+use crate::delivery::git::{BaseName, RemoteName};
+use crate::engine::chart::Compat;
+use crate::kubernetes::version::parse_versions;
+use crate::pipeline::earlier_charts;
+use crate::report::{Group, Remarks};
+use crate::text::rule::Severity;
+use crate::text::source::{Replacement, replace_files};
+use crate::text::stop;
+
+use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
+use super::charts_to_check::{ChartToCheck, charts_here};
+use super::command_error::CommandError;
+use super::dependency_flags::{DependencyFlags, report_notes};
+use super::exit_code::Exit;
+use super::explore_flag::{begin_time, explored_lines};
+use super::helm_flags::GlobalFlags;
+use super::keyring_flags::KeyringFlags;
+use super::link_flags::LinkFlags;
+use super::lint::{check_error, report_hidden};
+use super::release_flags::namespace;
+use super::report_flags::ReportFlags;
+use super::run_context::RunContext;
+use super::schema_flags::FetchFlags;
+use super::time_flag::{TimeFlag, seconds_or_duration};
+use super::value_flags::ValueFlags;
+
+#[derive(Debug, Args)]
+#[command(args_override_self = true)]
+pub(super) struct ExploreArguments {
+    /// Charts: directories, .tgz files, or charts of repositories (`repo/name`, `oci://…`, `https://….tgz`, a name with --repo)
+    /// [default: the charts of the working directory that `ci` checks].
+    #[arg(value_name = "CHART")]
+    charts: Vec<String>,
+    /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// Most time for each chart, such as 10 (seconds) or 2m; 0 for no limit. Renderings are tried in the same order in every run.
+    #[arg(long, value_name = "DURATION", default_value = "30s")]
+    budget: String,
+    /// Most renderings of each chart: unlike a time, the same in every run.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    renderings: usize,
+    /// Look only at what has changed since the commit at which HEAD left this branch or commit: templates, what includes them, values.
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
+    /// Write values files that reach most of the templates to a directory, such as `ci`.
+    #[arg(long, value_name = "DIR")]
+    write_tests: Option<PathBuf>,
+    #[command(flatten)]
+    links: LinkFlags,
+    #[command(flatten)]
+    time: TimeFlag,
+    #[command(flatten)]
+    report: ReportFlags,
+    /// Do not validate values against values.schema.json.
+    #[arg(long)]
+    skip_schema_validation: bool,
+    #[command(flatten)]
+    schemas: FetchFlags,
+    /// Kubernetes version to render and validate for, besides those that templates ask for: 1.31, latest.
+    #[arg(
+        long,
+        alias = "kubernetes-version",
+        value_delimiter = ',',
+        value_name = "VERSION",
+        default_value = "latest"
+    )]
+    kube_version: Vec<String>,
+    /// Namespace of the release.
+    #[arg(short, long)]
+    namespace: Option<String>,
+    // What follows has a heading in the help, which would be that of all later flags.
+    #[command(flatten)]
+    values: ValueFlags,
+    #[command(flatten)]
+    reference: ChartReferenceFlags,
+    #[command(flatten)]
+    keyring: KeyringFlags,
+    #[command(flatten)]
+    dependencies: DependencyFlags,
+    #[command(flatten)]
+    global: GlobalFlags,
+}
+
+pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<Exit, CommandError> {
+    arguments.time.start()?;
+    let charts = find_charts(context, arguments)?;
+    let paths: Vec<PathBuf> = charts
+        .iter()
+        .filter_map(ChartToCheck::path)
+        .map(Path::to_owned)
+        .collect();
+    let reporting = arguments.report.prepare(context, &paths, Vec::new(), Severity::Error)?;
+    let versions = parse_versions(&arguments.kube_version).map_err(CommandError::usage)?;
+    let shown = |name: &str| reporting.root.shown(Path::new(name));
+    let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
+    let supply = arguments.dependencies.supply(context)?;
+    let mut request = CheckRequest {
+        archives: charts.iter().filter_map(ChartToCheck::archive).cloned().collect(),
+        links: arguments.links.policy(),
+        supply: supply.clone().map(|supply| supply as _),
+        namespace: namespace(context, arguments.namespace.as_deref()),
+        skip_schema_validation: arguments.skip_schema_validation,
+        documents: arguments.schemas.documents(context),
+        ..CheckRequest::new(paths, reporting.root.clone(), versions)
+    };
+    if !given.is_empty() {
+        request.values = Vec::new();
+        request.given = Some(given);
+    }
+    let explored = explore(context, arguments, &request)?;
+    report_notes(context, supply.as_deref());
+    if let Some(reason) = stop::reason() {
+        return Err(CommandError::could_not_run(reason)
+            .with_hint("--budget limits the time of each chart, and reports what was found until then"));
+    }
+    if let Some(directory) = &arguments.write_tests {
+        write_tests(context, directory, &explored)?;
+    }
+    let mut judge = reporting.judgement.start();
+    let found: Vec<Vec<Finding>> = explored
+        .iter()
+        .map(|chart| judge.keep(join(chart.findings())))
+        .collect();
+    let groups: Vec<Group<'_>> = explored
+        .iter()
+        .zip(&found)
+        .map(|(chart, findings)| Group {
+            name: &chart.path,
+            findings,
+            version: &chart.version,
+            ..Group::default()
+        })
+        .collect();
+    let findings: Vec<Finding> = join(found.iter().flatten().cloned().collect());
+    let remarks = Remarks {
+        hidden: judge.hidden(),
+        ..Remarks::default()
+    };
+    reporting.write(context, &findings, &groups, remarks)?;
+    reporting.write_summary(context, &findings, &groups, remarks, &[]);
+    report_hidden(context, judge.hidden());
+    explored_lines(context, &explored);
+    Ok(reporting.exit(&findings))
+}
+
+fn find_charts(context: RunContext, arguments: &ExploreArguments) -> Result<Vec<ChartToCheck>, CommandError> {
+    let fetching = Fetching {
+        version: arguments.version.as_deref(),
+        keyring: &arguments.keyring,
+        remote: arguments.dependencies.remote(),
+    };
+    let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
+    let names = if arguments.charts.is_empty() {
+        charts_here()?
+    } else {
+        arguments.charts.clone()
+    };
+    finder.check_flags(&names)?;
+    names.iter().map(|name| ChartToCheck::find(&mut finder, name)).collect()
+}
+
+fn explore(
+    context: RunContext,
+    arguments: &ExploreArguments,
+    request: &CheckRequest,
+) -> Result<Vec<Exploration>, CommandError> {
+    let limit = seconds_or_duration("--budget", &arguments.budget)?;
+    let begin = || begin_time(limit);
+    let earlier = match &arguments.since {
+        Some(name) => {
+            let base = BaseName::Commit(name.clone());
+            Some(earlier_charts(&request.charts, &base, &RemoteName::origin()).map_err(CommandError::could_not_run)?)
+        }
+        None => None,
+    };
+    let budget = Budget {
+        renderings: arguments.renderings,
+        begin: &begin,
+        wants_tests: arguments.write_tests.is_some(),
+        earlier: earlier.as_ref(),
+    };
+    let shows_progress = context.is_interactive();
+    let progress = |name: &str, renderings: usize| {
+        if shows_progress && renderings.is_multiple_of(512) {
+            context.report(&format!("{name}: {renderings} renderings"));
+        }
+    };
+    explore_charts(request, budget, &|| context.check_world(), &progress).map_err(check_error)
+}
+
+fn write_tests(context: RunContext, directory: &Path, explored: &[Exploration]) -> Result<(), CommandError> {
+    let several = explored.len() > 1;
+    let files: Vec<(PathBuf, &str)> = explored
+        .iter()
+        .flat_map(|chart| {
+            let place = if several {
+                directory.join(&chart.name)
+            } else {
+                directory.to_owned()
+            };
+            chart
+                .tests
+                .iter()
+                .map(move |test| (place.join(&test.name), test.text.as_str()))
+        })
+        .collect();
+    for parent in files.iter().filter_map(|(path, _)| path.parent()) {
+        std::fs::create_dir_all(parent)
+            .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", parent.display())))?;
+    }
+    let replacements: Vec<Replacement<'_>> = files
+        .iter()
+        .map(|(path, text)| Replacement {
+            path,
+            expected: None,
+            content: text.as_bytes(),
+        })
+        .collect();
+    replace_files(&replacements).map_err(CommandError::could_not_run)?;
+    for (path, _) in &files {
+        context.report(&format!("wrote {}", path.display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! What expressions mention: whether they consist of constants alone, and the constants that they compare something with.
+
+use super::text::Text;
+use super::tree::{NodeId, NodeKind, Unit};
+
+/// A constant that a decision compares something with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constant {
+    /// It.
+    pub value: ConstantValue,
+    /// The last names of the fields that it is compared with; none where something else is.
+    pub fields: Vec<Text>,
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConstantValue {
+    /// A text.
+    Text(Text),
+    /// A whole number.
+    Int(i64),
+}
+
+/// Whether expressions consist of constants alone, and the constants that they compare something with.
+pub(super) fn mentioned(unit: &Unit, nodes: &[NodeId]) -> (bool, Vec<Constant>) {
+    let mut mentioned = Mentioned {
+        unit,
+        is_constant: true,
+        is_compared: false,
+        fields: Vec::new(),
+        constants: Vec::new(),
+    };
+    for &node in nodes {
+        mentioned.node(node);
+    }
+    (mentioned.is_constant, mentioned.constants)
+}
+
+/// What an expression mentions.
+struct Mentioned<'u> {
+    unit: &'u Unit,
+    is_constant: bool,
+    /// Whether what is looked at is an argument of a comparison.
+    is_compared: bool,
+    /// The last names of the fields in the same comparison.
+    fields: Vec<Text>,
+    constants: Vec<Constant>,
+}
+
+/// Functions that compare their arguments, and those that lists for them are made with.
+const COMPARISONS: [&str; 12] = [
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "has",
+    "contains",
+    "hasPrefix",
+    "hasSuffix",
+    "list",
+    "tuple",
+];
+
+/// Functions whose result is not a matter of their arguments alone.
+const NOT_PURE: [&str; 22] = [
+    "include",
+    "tpl",
+    "lookup",
+    "now",
+    "ago",
+    "uuidv4",
+    "randAlpha",
+    "randAlphaNum",
+    "randAscii",
+    "randBytes",
+    "randInt",
+    "randNumeric",
+    "shuffle",
+    "genCA",
+    "genPrivateKey",
+    "genSelfSignedCert",
+    "genSignedCert",
+    "htpasswd",
+    "bcrypt",
+    "encryptAES",
+    "getHostByName",
+    "htmlDateInZone",
+];
+
+impl Mentioned<'_> {
+    fn constant(&self, value: ConstantValue) -> Constant {
+        Constant {
+            value,
+            fields: self.fields.clone(),
+        }
+    }
+
+    /// Adds the last names of fields: of a node, or of the command that it is.
+    fn add_fields(&self, id: NodeId, fields: &mut Vec<Text>) {
+        match self.unit.node(id).kind {
+            NodeKind::Field { names } | NodeKind::Variable { names, .. } | NodeKind::Chain { names, .. } => {
+                fields.extend(self.unit.names(names).last().cloned());
+            }
+            NodeKind::Command { arguments } => {
+                for &node in self.unit.children(arguments) {
+                    self.add_fields(node, fields);
+                }
+            }
+            NodeKind::Pipe { commands, .. } => {
+                for &node in self.unit.children(commands) {
+                    self.add_fields(node, fields);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a command is a comparison.
+    fn compares(&self, command: NodeId) -> bool {
+        self.calls(command, &COMPARISONS)
+    }
+
+    fn makes_list(&self, command: NodeId) -> bool {
+        self.calls(command, &["list", "tuple"])
+    }
+
+    /// Whether a command calls one of these functions.
+    fn calls(&self, command: NodeId, functions: &[&str]) -> bool {
+        let NodeKind::Command { arguments } = self.unit.node(command).kind else {
+            return false;
+        };
+        let first = self
+            .unit
+            .children(arguments)
+            .first()
+            .map(|&first| self.unit.node(first).kind);
+        let Some(NodeKind::Identifier { callee }) = first else {
+            return false;
+        };
+        let named = self.unit.callees.get(callee as usize);
+        named.is_some_and(|named| {
+            functions
+                .iter()
+                .any(|function| function.as_bytes() == named.name.as_bytes())
+        })
+    }
+
+    fn node(&mut self, id: NodeId) {
+        match self.unit.node(id).kind {
+            NodeKind::Pipe { commands, .. } => {
+                // What is piped into a comparison is one of its arguments.
+                let commands = self.unit.children(commands);
+                let outer = (self.is_compared, self.fields.clone());
+                for (index, &command) in commands.iter().enumerate() {
+                    let before = self.constants.len();
+                    self.is_compared = outer.0;
+                    if commands.get(index + 1).is_some_and(|&next| self.compares(next)) {
+                        self.is_compared = true;
+                        self.fields.clear();
+                    }
+                    self.node(command);
+                    // What is piped into a comparison is compared with its constants.
+                    let piped = index.checked_sub(1).and_then(|before| commands.get(before));
+                    if let Some(&piped) = piped.filter(|_| self.compares(command)) {
+                        let mut fields = Vec::new();
+                        self.add_fields(piped, &mut fields);
+                        for constant in self.constants.iter_mut().skip(before) {
+                            constant.fields.extend(fields.iter().cloned());
+                        }
+                    }
+                }
+                (self.is_compared, self.fields) = outer;
+            }
+            NodeKind::Command { arguments } => {
+                let outer = (self.is_compared, self.fields.clone());
+                let is_call = self.unit.children(arguments).len() > 1;
+                if self.compares(id) {
+                    self.is_compared = true;
+                    // The items of a list are compared with what the list is.
+                    if !self.makes_list(id) {
+                        self.fields.clear();
+                    }
+                    let mut fields = Vec::new();
+                    for &node in self.unit.children(arguments) {
+                        self.add_fields(node, &mut fields);
+                    }
+                    self.fields.extend(fields);
+                } else if is_call {
+                    self.is_compared = false;
+                }
+                for &node in self.unit.children(arguments) {
+                    self.node(node);
+                }
+                (self.is_compared, self.fields) = outer;
+            }
+            NodeKind::Chain { node, .. } => self.node(node),
+            NodeKind::Identifier { callee } => {
+                let named = self.unit.callees.get(callee as usize);
+                let is_pure = named.is_some_and(|named| {
+                    !NOT_PURE
+                        .iter()
+                        .any(|function| function.as_bytes() == named.name.as_bytes())
+                });
+                self.is_constant &= is_pure;
+            }
+            NodeKind::Str { text, .. } if self.is_compared => {
+                let text = self.unit.texts.get(text as usize).cloned();
+                self.constants
+                    .extend(text.map(|text| self.constant(ConstantValue::Text(text))));
+            }
+            NodeKind::Number { number, .. } if self.is_compared => {
+                let number = self.unit.numbers.get(number as usize).and_then(|number| number.int);
+                self.constants
+                    .extend(number.map(|number| self.constant(ConstantValue::Int(number))));
+            }
+            NodeKind::Bool(_) | NodeKind::Nil | NodeKind::Str { .. } | NodeKind::Number { .. } => {}
+            _ => self.is_constant = false,
+        }
+    }
+}

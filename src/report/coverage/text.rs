@@ -1,0 +1,171 @@
+//! A table of templates, and below it what is not reached, with its text.
+
+use std::fmt::Write as _;
+
+use super::charts::{CoveredChart, totals};
+use crate::check::coverage::{ChartCoverage, Counted, FileCoverage, Totals};
+use crate::text::counted::counted;
+use crate::text::visible::shown_line;
+
+/// Most characters of a line that are shown.
+const MOST_SHOWN: usize = 100;
+
+pub(super) fn text(charts: &[CoveredChart<'_>]) -> String {
+    let mut out = String::new();
+    for chart in charts {
+        let renderings = &chart.coverage.renderings;
+        _ = writeln!(
+            out,
+            "{}: {}: {}",
+            shown_line(chart.path),
+            counted(renderings.len(), "rendering"),
+            shown_line(&renderings.join(", "))
+        );
+        table(&mut out, chart.coverage);
+        missed(&mut out, chart.coverage);
+        out.push('\n');
+    }
+    if charts.len() > 1 {
+        _ = writeln!(out, "all charts: {}", sum(totals(charts)));
+    }
+    out
+}
+
+fn table(out: &mut String, coverage: &ChartCoverage) {
+    let width = coverage.files.iter().map(|file| file.inside.chars().count()).max();
+    let width = width.unwrap_or_default().max("template".len());
+    _ = writeln!(
+        out,
+        "  {:width$}  {:>9}  {:>9}  not reached",
+        "template", "lines", "branches"
+    );
+    for file in &coverage.files {
+        let totals = file.totals();
+        let row = format!(
+            "  {:width$}  {:>9}  {:>9}  {}",
+            shown_line(&file.inside),
+            share(totals.lines),
+            share(totals.branches),
+            ranges(&file.missed_lines())
+        );
+        _ = writeln!(out, "{}", row.trim_end());
+    }
+    _ = writeln!(out, "  {}", sum(coverage.totals()));
+}
+
+fn share(counted: Counted) -> String {
+    if counted.total == 0 {
+        "-".to_owned()
+    } else {
+        counted.percent()
+    }
+}
+
+/// The totals in one line.
+fn sum(totals: Totals) -> String {
+    let part = |name: &str, counted: Counted| {
+        let beyond = match counted.unreachable {
+            0 => String::new(),
+            count => format!(", {count} that nothing can reach"),
+        };
+        format!(
+            "{name} {}/{} ({}{beyond})",
+            counted.covered,
+            counted.total,
+            counted.percent()
+        )
+    };
+    format!(
+        "{} of lines and branches: {}, {}, {}, {}",
+        totals.lines_and_branches().percent(),
+        part("lines", totals.lines),
+        part("branches", totals.branches),
+        part("definitions", totals.definitions),
+        part("values read", totals.values),
+    )
+}
+
+/// `3-5, 9`
+pub(super) fn ranges(missed: &[(u32, u32)]) -> String {
+    let shown: Vec<String> = missed
+        .iter()
+        .map(|(first, last)| {
+            if first == last {
+                first.to_string()
+            } else {
+                format!("{first}-{last}")
+            }
+        })
+        .collect();
+    shown.join(", ")
+}
+
+fn missed(out: &mut String, coverage: &ChartCoverage) {
+    for file in &coverage.files {
+        for (first, last) in file.missed_lines() {
+            let lines = if first == last {
+                String::new()
+            } else {
+                format!("-{last}")
+            };
+            _ = writeln!(
+                out,
+                "  {}:{first}{lines}: not reached: {}",
+                shown_line(file.file.path()),
+                line_text(coverage, file, first)
+            );
+        }
+        for branch in file.missed_branches() {
+            _ = writeln!(
+                out,
+                "  {}:{}:{}: `{}` never goes the way `{}`: {}",
+                shown_line(file.file.path()),
+                branch.position.line,
+                branch.position.column,
+                branch.kind.name(),
+                branch.outcome,
+                line_text(coverage, file, branch.position.line)
+            );
+        }
+    }
+    let unread: Vec<String> = coverage
+        .values
+        .iter()
+        .filter(|value| !value.is_read)
+        .map(|value| value.path.join("."))
+        .collect();
+    if !unread.is_empty() {
+        _ = writeln!(
+            out,
+            "  values that no rendering reads: {}",
+            shown_line(&unread.join(", "))
+        );
+    }
+    let unreachable = coverage.files.iter().flat_map(|file| {
+        let lines = file.lines.iter().filter(|line| line.runs == 0);
+        lines.filter_map(move |line| Some((file, line.line, line.unreachable?)))
+    });
+    let mut previous = None;
+    for (file, line, reason) in unreachable {
+        // The first of lines that follow each other for the same reason.
+        let follows = previous == Some((file.file.path(), line.saturating_sub(1), reason));
+        previous = Some((file.file.path(), line, reason));
+        if !follows {
+            _ = writeln!(
+                out,
+                "  {}:{line}: nothing can reach this ({}): {}",
+                shown_line(file.file.path()),
+                reason.name(),
+                line_text(coverage, file, line)
+            );
+        }
+    }
+}
+
+fn line_text(coverage: &ChartCoverage, file: &FileCoverage, line: u32) -> String {
+    let text = String::from_utf8_lossy(file.file.line_span(line).of(file.file.text())).into_owned();
+    let text = coverage.secrets.hide(text.trim());
+    let shown: String = text.chars().take(MOST_SHOWN).collect();
+    let end = if shown.len() < text.len() { "…" } else { "" };
+    format!("{}{end}", shown_line(&shown))
+}

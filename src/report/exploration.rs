@@ -1,0 +1,49 @@
+//! What an exploration did besides its findings, as text: how far it got, and what the chart refuses on purpose.
+
+use std::fmt::Write as _;
+
+use crate::check::explore::Exploration;
+use crate::text::counted::counted;
+use crate::text::visible::shown_line;
+
+/// Most refusals that are shown.
+const MAX_SHOWN: usize = 50;
+
+/// A few lines about a chart.
+pub fn exploration_as_text(explored: &Exploration) -> String {
+    let mut out = String::new();
+    let end = if explored.is_exhausted {
+        "nothing is left to try"
+    } else {
+        "the budget is spent"
+    };
+    _ = writeln!(
+        out,
+        "{}: {}, {end}: {} of the branches reached ({}/{}), {} before; {}",
+        shown_line(&explored.path),
+        counted(explored.renderings, "rendering"),
+        explored.after.percent(),
+        explored.after.covered,
+        explored.after.total,
+        explored.before.percent(),
+        counted(explored.causes.len(), "cause"),
+    );
+    for constraint in explored.constraints.iter().take(MAX_SHOWN) {
+        let settings = if constraint.settings.is_empty() {
+            "the values as they are".to_owned()
+        } else {
+            constraint.settings.command_line()
+        };
+        _ = writeln!(
+            out,
+            "  refused on purpose: {}: {}: {}",
+            explored.secrets.hide(&shown_line(&settings)),
+            shown_line(&constraint.place),
+            explored.secrets.hide(&shown_line(&constraint.message))
+        );
+    }
+    if explored.constraints.len() > MAX_SHOWN {
+        _ = writeln!(out, "  and {} more", explored.constraints.len() - MAX_SHOWN);
+    }
+    out
+}

@@ -1,0 +1,371 @@
+//! `explore`: values that break a chart, the fewest that show it, what is refused on purpose, and values files for tests.
+
+use serde_json::Value as Json;
+
+use super::workspace::{Run, Workspace};
+
+/// Each chart breaks in one way.
+struct Broken {
+    what: &'static str,
+    template: &'static str,
+    values: &'static str,
+    /// The flags that show it.
+    flags: &'static str,
+    severity: &'static str,
+    words: &'static str,
+}
+
+const BROKEN: [Broken; 9] = [
+    Broken {
+        what: "a switch that fails to render",
+        template: "{{- if .Values.tls }}\n{{ fromYaml .Values.missing.deep }}\n{{- end }}\n",
+        values: "tls: false\n",
+        flags: "--set tls=true",
+        severity: "error",
+        words: "nil pointer evaluating interface {}.deep",
+    },
+    Broken {
+        what: "a switch in a map, and a field that the server refuses",
+        template: "{{- if .Values.scaling.enabled }}\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n\
+            spec: {scaleTargetRef: {kind: Deployment, name: a, apiVersion: apps/v1}}\n{{- end }}\n",
+        values: "scaling:\n  enabled: false\n",
+        flags: "--set scaling.enabled=true",
+        severity: "error",
+        words: "maxReplicas",
+    },
+    Broken {
+        what: "two switches that break together only",
+        template: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: b\n{{- if .Values.one }}\n{{- if .Values.two }}\n  c: 3\n\
+            {{- end }}\n{{- end }}\n",
+        values: "one: false\ntwo: false\n",
+        flags: "--set one=true --set two=true",
+        severity: "error",
+        words: "got number",
+    },
+    Broken {
+        what: "two switches far from each other that break together only",
+        template: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n{{- if .Values.one }}\n  c: x\n{{- end }}\n  a: b\n\
+            {{- if .Values.two }}\n  c: y\n{{- end }}\n",
+        values: "one: false\ntwo: false\n",
+        flags: "--set one=true --set two=true",
+        severity: "error",
+        words: "already set",
+    },
+    Broken {
+        what: "a text that a template compares with",
+        template: "{{- if eq .Values.mode \"cluster\" }}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: A_b}\n{{- end }}\n",
+        values: "mode: single\n",
+        flags: "--set mode=cluster",
+        severity: "error",
+        words: "A_b",
+    },
+    Broken {
+        what: "an example in a comment",
+        template: "{{- range .Values.hosts }}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .name }}}\ndata: {n: {{ .port }}}\n\
+            {{- end }}\n",
+        values: "hosts: []\n# - name: x\n#   port: 80\n",
+        flags: "--set-json 'hosts=[{\"name\":\"x\",\"port\":80}]'",
+        severity: "warning",
+        words: "got number",
+    },
+    Broken {
+        what: "a value that is made up",
+        template: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n{{- with .Values.extra }}\ndata: {{ . }}\n{{- end }}\n",
+        values: "extra: \"\"\n",
+        flags: "--set extra=example",
+        severity: "info",
+        words: "got string",
+    },
+    Broken {
+        what: "an old version of Kubernetes",
+        template: "{{- if semverCompare \"<1.26-0\" .Capabilities.KubeVersion.Version }}\na: [\n{{- end }}\n",
+        values: "a: 1\n",
+        flags: "--kube-version 1.25",
+        severity: "error",
+        words: "did not find expected node content",
+    },
+    Broken {
+        what: "an API version",
+        template: "{{- if .Capabilities.APIVersions.Has \"example.com/v1\" }}\na: [\n{{- end }}\n",
+        values: "a: 1\n",
+        flags: "--api-versions example.com/v1",
+        severity: "error",
+        words: "did not find expected node content",
+    },
+];
+
+fn chart(template: &str, values: &str) -> Workspace {
+    Workspace::chart(&[("templates/b.yaml", template), ("values.yaml", values)])
+}
+
+fn findings(said: &Run) -> Vec<Json> {
+    let report: Json = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.all()));
+    report["findings"].as_array().expect("a list").clone()
+}
+
+fn notes(finding: &Json) -> String {
+    finding["notes"].to_string().replace("\\\"", "\"")
+}
+
+#[test]
+fn what_breaks_a_chart_is_found_with_the_fewest_settings() {
+    for broken in BROKEN {
+        let workspace = chart(broken.template, broken.values);
+        let lint = workspace.run(&["lint", "web", "--quiet"]);
+        assert_eq!(lint.code, 0, "{}: fine as it is: {}", broken.what, lint.all());
+        let said = workspace.run(&["explore", "web", "--report", "json"]);
+        let found = findings(&said);
+        let shown = found
+            .iter()
+            .find(|finding| notes(finding).contains(&format!("shown by {}\"", broken.flags)));
+        let shown = shown.unwrap_or_else(|| panic!("{}: {}", broken.what, said.all()));
+        assert_eq!(shown["severity"], broken.severity, "{}: {}", broken.what, said.all());
+        assert!(
+            shown.to_string().contains(broken.words),
+            "{}: {}",
+            broken.what,
+            said.all()
+        );
+        assert_eq!(
+            said.code,
+            i32::from(broken.severity == "error"),
+            "{}: {}",
+            broken.what,
+            said.all()
+        );
+    }
+}
+
+#[test]
+fn the_flags_that_are_printed_show_the_fault() {
+    for broken in BROKEN
+        .iter()
+        .filter(|broken| broken.severity == "error" && !broken.flags.contains("--api"))
+    {
+        let workspace = chart(broken.template, broken.values);
+        let flags = broken.flags.replace('\'', "");
+        let flags: Vec<&str> = flags.split(' ').collect();
+        let said = workspace.run(&[&["lint", "web"], flags.as_slice()].concat());
+        assert_eq!(said.code, 1, "{}: {}", broken.what, said.all());
+        assert!(said.all().contains(broken.words), "{}: {}", broken.what, said.all());
+    }
+}
+
+#[test]
+fn what_a_chart_refuses_is_no_finding() {
+    let template = "{{- if .Values.on }}\n{{ required \"name is needed with on\" .Values.name }}\n{{- end }}\n\
+        {{- if eq .Values.mode \"x\" }}{{ fail \"x is gone\" }}{{ end }}\n";
+    let workspace = chart(template, "on: false\nname: \"\"\nmode: one\n");
+    let said = workspace.run(&["explore", "web"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+    for line in [
+        "refused on purpose: --set on=true: web/templates/b.yaml:2:4: name is needed with on",
+        "refused on purpose: --set mode=x: web/templates/b.yaml:4:33: x is gone",
+    ] {
+        assert!(said.stderr.contains(line), "{line}: {}", said.all());
+    }
+}
+
+#[test]
+fn one_switch_is_one_finding() {
+    let lines: Vec<String> = (0..40).map(|number| format!("  k{number}: {number}\n")).collect();
+    let lines = lines.concat();
+    let template = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b}}\ndata:\n  a: b\n{{{{- if .Values.on }}}}\n{lines}{{{{- end }}}}\n"
+    );
+    let workspace = chart(&template, "on: false\n");
+    let said = workspace.run(&["explore", "web", "--report", "json"]);
+    let found = findings(&said);
+    assert_eq!(found.len(), 1, "{}", said.all());
+    assert!(notes(&found[0]).contains("and 34 more"), "{}", said.all());
+}
+
+#[test]
+fn a_switch_among_forty_and_a_pair_are_found_in_the_same_order_each_time() {
+    let mut template = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: b\n");
+    let mut values = String::new();
+    for number in 0..40 {
+        let value = if number == 23 {
+            "7".to_owned()
+        } else {
+            "\"x\"".to_owned()
+        };
+        template.push_str(&format!(
+            "{{{{- if .Values.s{number}.enabled }}}}\n  k{number}: {value}\n{{{{- end }}}}\n"
+        ));
+        values.push_str(&format!("s{number}:\n  enabled: false\n"));
+    }
+    template.push_str("{{- if and .Values.s3.enabled .Values.s31.enabled }}\n  both: 1\n{{- end }}\n");
+    let workspace = chart(&template, &values);
+    let run = || {
+        workspace.run(&[
+            "explore",
+            "web",
+            "--renderings",
+            "2000",
+            "--budget",
+            "0",
+            "--report",
+            "json",
+        ])
+    };
+    let said = run();
+    let shown: Vec<String> = findings(&said).iter().map(notes).collect();
+    assert!(
+        shown
+            .iter()
+            .any(|notes| notes.contains("shown by --set s23.enabled=true\"")),
+        "{}",
+        said.all()
+    );
+    assert!(
+        shown
+            .iter()
+            .any(|notes| notes.contains("shown by --set s3.enabled=true --set s31.enabled=true\"")),
+        "{}",
+        said.all()
+    );
+    assert_eq!(said.all(), run().all());
+}
+
+#[test]
+fn known_causes_are_left_out() {
+    let workspace = chart(BROKEN[0].template, BROKEN[0].values);
+    let written = workspace.run(&["explore", "web", "--write-baseline", "known.json"]);
+    assert_eq!(written.code, 0, "{}", written.all());
+    let said = workspace.run(&["explore", "web", "--baseline", "known.json"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+}
+
+#[test]
+fn faults_that_are_there_without_settings_are_not_reported() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: 1\n{{- if .Values.on }}\n  b: x\n{{- end }}\n";
+    let workspace = chart(template, "on: false\n");
+    let said = workspace.run(&["explore", "web"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+}
+
+#[test]
+fn values_files_for_tests_reach_what_was_reached() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: b\n{{- if .Values.one.enabled }}\n  c: d\n{{- end }}\n\
+        {{- if .Values.two.enabled }}\n  e: f\n{{- end }}\n{{- if eq .Values.mode \"x\" }}\n  g: h\n{{- else if eq .Values.mode \"y\" }}\n  i: j\n{{- end }}\n\
+        {{- if .Values.broken.enabled }}\n  k: 1\n{{- end }}\n";
+    let workspace = chart(
+        template,
+        "one: {enabled: false}\ntwo: {enabled: false}\nmode: z\nbroken: {enabled: false}\n",
+    );
+    let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
+    assert_eq!(said.code, 1, "{}", said.all());
+    let mut names: Vec<String> = std::fs::read_dir(workspace.path("web/ci"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let texts: String = names
+        .iter()
+        .map(|name| std::fs::read_to_string(workspace.path("web/ci").join(name)).unwrap())
+        .collect();
+    assert!(!texts.contains("broken"), "{texts}");
+    let lint = workspace.run(&["lint", "web", "--quiet"]);
+    assert_eq!(lint.code, 0, "{}", lint.all());
+    let covered = workspace.run(&["coverage", "web", "--report", "json"]);
+    let report: Json = serde_json::from_str(&covered.stdout).unwrap();
+    let branches = &report["totals"]["branches"];
+    assert_eq!(
+        (&branches["covered"], &branches["total"]),
+        (&9.into(), &10.into()),
+        "{}",
+        covered.all()
+    );
+}
+
+#[test]
+fn wrong_use_is_refused() {
+    let workspace = chart("a: b\n", "a: 1\n");
+    for (arguments, words) in [
+        (
+            &["explore", "web", "--budget", "soon"][..],
+            "invalid value for --budget",
+        ),
+        (&["explore", "web", "--kube-version", "2.0"], "no schemas of Kubernetes"),
+    ] {
+        let said = workspace.run(arguments);
+        assert_eq!(said.code, 2, "{}", said.all());
+        assert!(said.stderr.contains(words), "{}", said.all());
+    }
+    let said = workspace.run(&["explore", "nowhere"]);
+    assert_eq!(said.code, 3, "{}", said.all());
+}
+
+#[test]
+fn a_run_since_a_commit_looks_at_what_was_touched() {
+    let repository = super::git_repositories::Repositories::with(&[
+        ("web/Chart.yaml", super::workspace::CHART),
+        ("web/values.yaml", "one: false\ntwo: false\n"),
+        ("web/templates/one.yaml", "{{- if .Values.one }}\na: [\n{{- end }}\n"),
+        (
+            "web/templates/two.yaml",
+            "{{- if .Values.two }}\n{{ include \"text\" . }}\n{{- end }}\n",
+        ),
+        (
+            "web/templates/_text.tpl",
+            "{{ define \"text\" }}{{/* nothing */}}{{ end }}",
+        ),
+    ]);
+    let clone = repository.clone("work");
+    let run = |arguments: &[&str]| super::workspace::run(&clone.path, arguments, &[]);
+    let since = ["explore", "web", "--since", "HEAD", "--report", "json"];
+    let said = run(&since);
+    assert_eq!((said.code, findings(&said).len()), (0, 0), "{}", said.all());
+    std::fs::write(
+        clone.path.join("web/templates/_text.tpl"),
+        "{{ define \"text\" }}b: [{{ end }}",
+    )
+    .unwrap();
+    let said = run(&since);
+    let found = findings(&said);
+    assert_eq!(found.len(), 1, "{}", said.all());
+    assert!(notes(&found[0]).contains("shown by --set two=true\""), "{}", said.all());
+    let whole = run(&["explore", "web", "--report", "json"]);
+    assert_eq!(findings(&whole).len(), 2, "{}", whole.all());
+    let unknown = run(&["explore", "web", "--since", "nowhere"]);
+    assert_eq!(unknown.code, 3, "{}", unknown.all());
+}
+
+#[test]
+fn lint_and_ci_explore_too() {
+    let workspace = chart(BROKEN[1].template, BROKEN[1].values);
+    for command in [&["lint", "web"][..], &["ci", "web", "--no-push"]] {
+        let said = workspace.run(command);
+        assert_eq!(said.code, 0, "{}", said.all());
+        let said = workspace.run(&[command, &["--explore", "10"]].concat());
+        assert_eq!(said.code, 1, "{}", said.all());
+        assert!(
+            said.all().contains("shown by --set scaling.enabled=true"),
+            "{}",
+            said.all()
+        );
+        let said = workspace.run(&[command, &["--explore", "soon"]].concat());
+        assert_eq!(said.code, 2, "{}", said.all());
+    }
+    let said = workspace.run(&["ci", "web", "--no-push", "--coverage"]);
+    assert!(said.stdout.contains("COVERAGE"), "{}", said.all());
+    assert!(said.stdout.contains("50.0 %"), "{}", said.all());
+}
+
+#[test]
+fn a_chart_that_refuses_its_defaults_is_explored_with_what_it_asks_for() {
+    let template = "{{- $name := required \"name is needed\" .Values.name }}\n{{- if .Values.on }}\na: [\n{{- end }}\n";
+    let workspace = chart(template, "on: false\nname: \"\"\n");
+    let said = workspace.run(&["explore", "web", "--report", "json"]);
+    let found = findings(&said);
+    assert_eq!(found.len(), 1, "{}", said.all());
+    assert!(
+        notes(&found[0]).contains("shown by --set name=example --set on=true\""),
+        "{}",
+        said.all()
+    );
+    assert_eq!(found[0]["severity"], "info", "{}", said.all());
+    assert!(said.stderr.contains("name is needed"), "{}", said.all());
+}
