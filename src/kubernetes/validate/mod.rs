@@ -2,6 +2,7 @@
 //! resources, and the rules beyond schemas, straight over YAML nodes, each document read once for all versions.
 
 mod bundle;
+mod text_formats;
 mod catalog;
 mod cel;
 mod check_document;
