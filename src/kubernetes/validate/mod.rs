@@ -30,6 +30,7 @@ mod split;
 mod walk;
 
 pub use catalog::Catalog;
+pub use cel::{Evaluated, RuleOf, evaluate_rule, evaluate_text};
 pub use check_document::IGNORE_ANNOTATION;
 pub use check_text::check_text;
 pub use custom::CustomSchemas;
