@@ -80,7 +80,7 @@ pub(super) fn worded_duration(text: &str) -> Option<i64> {
 /// Nanoseconds of a unit, whose name is written in full or longer than it need be.
 fn unit(name: &str) -> Option<i64> {
     const SECOND: i64 = 1_000_000_000;
-    /// Names, the last of which may be longer.
+    /// Names; the last one may be longer.
     const UNITS: [(&[&str], i64); 8] = [
         (&["ns", "nano"], 1),
         (&["us", "µs", "micro"], 1_000),

@@ -6,7 +6,7 @@ use crate::text::go::quote::quote;
 
 use super::value::Network;
 
-/// An address without a zone that is no IPv4 address in IPv6.
+/// An address without a zone, and not an IPv4 address in IPv6.
 ///
 /// # Errors
 /// The server's words for another text.
@@ -128,7 +128,7 @@ fn parse(text: &str) -> Result<(IpAddr, Option<&str>), String> {
     }
 }
 
-/// Why a text is no address, and the rest of it where that shows.
+/// Why a text is not an address, and the rest of it where that shows.
 struct Reason<'t> {
     words: &'static str,
     rest: Option<&'t str>,

@@ -69,7 +69,7 @@ pub struct Program {
     pub(super) used: Vec<String>,
 }
 
-/// Compiles an expression to evaluate it; nothing for one of which too little is known.
+/// Compiles an expression to evaluate it; nothing if too little is known of it.
 ///
 /// # Errors
 /// As for [`compile`].

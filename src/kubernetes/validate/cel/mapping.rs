@@ -18,7 +18,7 @@ pub enum Key {
     Bool(bool),
     Int(i64),
     Uint(u64),
-    /// The bits of a number, none of which is zero with a sign.
+    /// The bits of a number, which is not zero with a sign.
     Double(u64),
     String(Arc<str>),
 }

@@ -129,7 +129,7 @@ pub(super) struct Closing<'t> {
 }
 
 impl Closing<'_> {
-    /// What is wrong if a sign is wanted: what is there is too much, or the sign is missing.
+    /// What is wrong if a sign is wanted: the token there is too much, or the sign is missing.
     pub(super) fn fault(&self, wanted: Kind) -> SyntaxFault {
         if self.kind != Kind::End && self.next == wanted {
             return unexpected(self.offset, self.kind, self.found, self.next, &[wanted]);

@@ -1,6 +1,6 @@
 //! The tokens of expressions (the lexer rules of cel-go `parser/gen/CEL.g4`).
 //!
-//! In: an expression. Out: its tokens without blanks and comments, and what is no token.
+//! In: an expression. Out: its tokens without blanks and comments, and what cannot be one.
 
 use std::ops::Range;
 
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_reported() {
+    fn what_cannot_be_a_token_is_reported() {
         for (expression, text) in [
             ("a = b", "'= '"),
             ("a & b", "'& '"),

@@ -124,7 +124,7 @@ fn formatted(format: &str, text: &str) -> Value {
             duration.map_or_else(|| invalid(words()), Value::Duration)
         }
         "date" => {
-            let words = || format!("Invalid date formatted string {text}: it is no date");
+            let words = || format!("Invalid date formatted string {text}: not a date");
             Instant::parse_date(text).map_or_else(|| invalid(words()), Value::Timestamp)
         }
         "date-time" => {
@@ -132,7 +132,7 @@ fn formatted(format: &str, text: &str) -> Value {
                 "" => Some(Instant::of_seconds(0)),
                 text => Instant::parse(text).or_else(|| Instant::parse_local(text)),
             };
-            let words = || format!("Invalid date-time formatted string {text}: it is no time");
+            let words = || format!("Invalid date-time formatted string {text}: not a time");
             instant.map_or_else(|| invalid(words()), Value::Timestamp)
         }
         "byte" => {

@@ -64,7 +64,7 @@ pub enum ListKind {
     Atomic,
     /// Of a schema, its items in any order.
     Set,
-    /// Of a schema, its items in any order, told apart by some of their fields.
+    /// Of a schema, its items in any order, with keys that are some of their fields.
     Keyed(Arc<[String]>),
 }
 
