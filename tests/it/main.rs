@@ -37,6 +37,7 @@ mod encrypted_values;
 mod environments;
 mod event;
 mod exit_codes;
+mod expressions;
 mod data;
 mod definitions;
 mod failures;
