@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use chartwright::kubernetes::validate::{Evaluated, RuleOf, evaluate_rule, evaluate_text};
+use proptest::prelude::*;
 use serde_json::Value as Json;
 
 const TEXTS: &str = include_str!("../cel/texts.jsonl");
@@ -102,6 +103,7 @@ fn outcomes_are_those_of_the_server() {
         }
     }
     let agreed = rows.len() - differing;
+    println!("{agreed} of {} agree", rows.len());
     let gone: Vec<&str> = known
         .into_iter()
         .filter(|(_, count)| *count > 0)
@@ -115,4 +117,49 @@ fn outcomes_are_those_of_the_server() {
         gone.join("\n")
     );
     assert!(agreed * 100 >= rows.len() * 99, "{agreed} of {} agree", rows.len());
+}
+
+/// The tokens of the expressions, roughly.
+fn tokens() -> Vec<Vec<String>> {
+    let is_word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '\'' | '"');
+    let mut all = Vec::new();
+    for line in [TEXTS, OWN, LANGUAGE].iter().flat_map(|text| text.lines()) {
+        let row: Json = serde_json::from_str(line).expect("a row");
+        let mut tokens: Vec<String> = Vec::new();
+        for letter in row["text"].as_str().expect("an expression").chars() {
+            match tokens.last_mut() {
+                Some(token) if token.ends_with(is_word) && is_word(letter) => token.push(letter),
+                _ => tokens.push(letter.to_string()),
+            }
+        }
+        all.push(tokens);
+    }
+    all
+}
+
+proptest! {
+    #[test]
+    fn expressions_with_parts_of_others_have_an_outcome(
+        picks in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4)
+    ) {
+        thread_local! {
+            static ALL: Vec<Vec<String>> = tokens();
+        }
+        let text = ALL.with(|all| {
+            let mut text: Vec<String> = Vec::new();
+            for (expression, start, end) in &picks {
+                let other = expression.get(all);
+                let (start, end) = (start.index(other.len() + 1), end.index(other.len() + 1));
+                let part = &other[start.min(end)..start.max(end)];
+                let at = (start * 7 + end) % (text.len() + 1);
+                let tail = text.split_off(at);
+                text.extend(part.iter().cloned());
+                text.extend(tail);
+            }
+            text.concat()
+        });
+        // Whatever it is: it must not panic, and it must end.
+        let outcome = evaluate_text(&text);
+        prop_assert_eq!(evaluate_text(&text), outcome);
+    }
 }

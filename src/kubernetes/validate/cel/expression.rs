@@ -14,6 +14,9 @@ use super::typed_values::typed;
 use super::types::Type;
 use super::value::Value;
 
+/// Most parts of a value that are spelt out.
+const MOST_PARTS: usize = 100_000;
+
 /// What an expression gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evaluated {
@@ -82,7 +85,7 @@ fn run(program: Result<Option<Program>, String>, variables: &[Variable<'_>]) -> 
     };
     let (result, budget) = evaluate(&program.plan, variables);
     match result {
-        Ok(value) => Evaluated::Value(spelt(&value), budget.cost()),
+        Ok(value) => Evaluated::Value(spelt(&value, &mut { MOST_PARTS }), budget.cost()),
         Err(Fault::Error(words)) => Evaluated::Error(words, budget.cost()),
         Err(Fault::Stop(super::budget::Stop::Cost)) => Evaluated::Error(
             "operation cancelled: actual cost limit exceeded".to_owned(),
@@ -92,8 +95,12 @@ fn run(program: Result<Option<Program>, String>, variables: &[Variable<'_>]) -> 
     }
 }
 
-/// A value as an expression that has it; the entries of a mapping are sorted.
-fn spelt(value: &Value) -> String {
+/// A value as an expression that has it; the entries of a mapping are sorted. Of very many parts, the last are left out.
+fn spelt(value: &Value, left: &mut usize) -> String {
+    let Some(fewer) = left.checked_sub(1) else {
+        return "…".to_owned();
+    };
+    *left = fewer;
     match value {
         Value::Double(number) if !number.is_finite() => format!("double({:?})", format_float(*number, b'g', None)),
         Value::Double(number) => {
@@ -106,7 +113,7 @@ fn spelt(value: &Value) -> String {
         Value::Duration(duration) => format!("duration(\"{duration}ns\")"),
         Value::Timestamp(instant) => format!("timestamp(\"{}\")", instant.text()),
         Value::Optional(None) => "optional.none()".to_owned(),
-        Value::Optional(Some(value)) => format!("optional.of({})", spelt(value)),
+        Value::Optional(Some(value)) => format!("optional.of({})", spelt(value, left)),
         Value::Type(name) => format!("type({name})"),
         Value::Quantity(amount) => format!("quantity({})", format_float(amount.float(), b'g', None)),
         Value::Ip(address) => format!("ip(\"{address}\")"),
@@ -115,17 +122,111 @@ fn spelt(value: &Value) -> String {
         Value::Version(version) => format!("semver(\"{version}\")"),
         Value::Format(format) => format!("format(\"{}\")", format.name()),
         Value::List(list) => {
-            let items: Vec<String> = list.items.iter().map(spelt).collect();
+            let items: Vec<String> = list.items.iter().map(|item| spelt(item, left)).collect();
             format!("[{}]", items.join(", "))
         }
         Value::Map(map) => {
             let entries = map.entries().iter();
             let mut entries: Vec<String> = entries
-                .map(|(key, value)| format!("{}: {}", spelt(&key.value()), spelt(value)))
+                .map(|(key, value)| format!("{}: {}", spelt(&key.value(), left), spelt(value, left)))
                 .collect();
             entries.sort();
             format!("{{{}}}", entries.join(", "))
         }
         other => other.shown(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PARTS: [&str; 60] = [
+        "1",
+        "0",
+        "-1",
+        "2u",
+        "1.5",
+        "'a'",
+        "b'a'",
+        "true",
+        "null",
+        "[1, 2]",
+        "{'a': 1}",
+        "[]",
+        "'2h'",
+        "'2020-01-01T00:00:00Z'",
+        " + ",
+        " - ",
+        " * ",
+        " / ",
+        " % ",
+        " == ",
+        " != ",
+        " < ",
+        " in ",
+        " && ",
+        " || ",
+        " ? ",
+        " : ",
+        ".",
+        ", ",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "?",
+        "x",
+        "size(",
+        "string(",
+        "int(",
+        "duration(",
+        "timestamp(",
+        ".all(x, ",
+        ".map(x, ",
+        ".exists(x, ",
+        ".filter(x, ",
+        ".transformMap(x, y, ",
+        ".optMap(x, ",
+        "optional.of(",
+        ".orValue(",
+        ".format(",
+        ".matches(",
+        ".replace(",
+        ".split(",
+        ".join(",
+        ".lowerAscii()",
+        "quantity(",
+        "ip(",
+        "semver(",
+        "has(",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_expression_has_an_outcome(parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 1..14)) {
+            let text = parts.concat();
+            // Whatever it is: it must not panic, and it must end.
+            for text in [format!("[{text}]"), format!("dyn({text})"), text] {
+                let again = evaluate_text(&text);
+                prop_assert_eq!(evaluate_text(&text), again);
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_double_are_bounded() {
+        let doubled = ".map(a, [a, a])".repeat(60);
+        assert!(matches!(evaluate_text(&format!("[1]{doubled}")), Evaluated::Value(..)));
+        let compared = format!("[1]{doubled} == [1]{doubled}");
+        assert_eq!(evaluate_text(&compared), Evaluated::Unknown);
+        assert!(matches!(
+            evaluate_text(&format!("dyn([1]{doubled}).join()")),
+            Evaluated::Error(..)
+        ));
     }
 }

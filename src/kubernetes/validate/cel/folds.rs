@@ -58,9 +58,9 @@ fn kept<T>(result: Outcome<T>) -> Outcome<Outcome<T>> {
     }
 }
 
-fn truth(value: Value) -> Outcome<bool> {
+fn truth(value: &Value) -> Outcome<bool> {
     match value {
-        Value::Bool(value) => Ok(value),
+        Value::Bool(value) => Ok(*value),
         _ => Err(Fault::no_overload()),
     }
 }
@@ -127,7 +127,7 @@ impl Machine<'_> {
                 break;
             }
             self.budget.spend(1)?;
-            let one = kept(self.step(&fold.body).and_then(truth))?;
+            let one = kept(self.step(&fold.body).and_then(|value| truth(&value)))?;
             found = match (found, one) {
                 (_, Ok(value)) if value != is_all => Ok(value),
                 (Ok(_), one) => one,
@@ -144,7 +144,7 @@ impl Machine<'_> {
         let mut index = 0;
         while self.next(fold, range, index) {
             index += 1;
-            match kept(self.step(&fold.body).and_then(truth))? {
+            match kept(self.step(&fold.body).and_then(|value| truth(&value)))? {
                 Ok(true) => {
                     self.budget.spend(2)?;
                     count = count.map(|count| count + 1);
@@ -160,7 +160,7 @@ impl Machine<'_> {
     /// Whether an item is looked at: an error is what the macro has so far.
     fn passes<T>(&mut self, fold: &Fold, found: &mut Outcome<T>) -> Outcome<bool> {
         let Some(filter) = &fold.filter else { return Ok(true) };
-        Ok(match kept(self.step(filter).and_then(truth))? {
+        Ok(match kept(self.step(filter).and_then(|value| truth(&value)))? {
             Ok(passes) => passes,
             Err(fault) => {
                 *found = Err(fault);

@@ -36,7 +36,9 @@ fn visit(at: &Node, types: &Types, found: &mut Vec<Fault>, mixes: bool, depth: u
             found.extend(of_call(at.id, call, types));
         }
         Expr::List(items) => {
-            items.iter().for_each(|item| inner(&item.value));
+            for item in items {
+                inner(&item.value);
+            }
             let items = items.iter().map(|item| (item.value.id, item.is_optional));
             found.extend(mixed(items, types).filter(|_| !mixes));
         }

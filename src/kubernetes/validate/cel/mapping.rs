@@ -65,6 +65,7 @@ impl Key {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
+    clippy::float_cmp,
     reason = "compared afterwards, as in Go"
 )]
 pub fn whole(number: f64) -> Option<i64> {
@@ -77,6 +78,7 @@ pub fn whole(number: f64) -> Option<i64> {
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
+    clippy::float_cmp,
     reason = "compared afterwards, as in Go"
 )]
 pub fn unsigned(number: f64) -> Option<u64> {

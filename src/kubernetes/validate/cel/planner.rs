@@ -39,6 +39,20 @@ pub(super) enum Binding {
     Bound(usize, Arc<Step>),
 }
 
+/// Functions whose results over constants are computed with the plan.
+const CONVERSIONS: [&str; 10] = [
+    "bool",
+    "bytes",
+    "double",
+    "duration",
+    "dyn",
+    "int",
+    "string",
+    "timestamp",
+    "type",
+    "uint",
+];
+
 pub(super) struct Planner<'p> {
     checked: &'p Checked,
     variables: &'p [&'p str],
@@ -183,18 +197,6 @@ impl Planner<'_> {
         else {
             return Err(None);
         };
-        const CONVERSIONS: [&str; 10] = [
-            "bool",
-            "bytes",
-            "double",
-            "duration",
-            "dyn",
-            "int",
-            "string",
-            "timestamp",
-            "type",
-            "uint",
-        ];
         if let ([Step::Literal(value)], Implementation::Code(code)) = (steps.as_slice(), implementation)
             && CONVERSIONS.contains(&name)
         {

@@ -16,15 +16,15 @@ pub(super) fn nowhere(message: String) -> SyntaxFault {
 }
 
 /// A fault of the grammar, in cel-go's form.
-pub(super) fn of_grammar(fault: SyntaxFault) -> SyntaxFault {
+pub(super) fn of_grammar(fault: &SyntaxFault) -> SyntaxFault {
     SyntaxFault {
         message: format!("Syntax error: {}", fault.message),
-        ..fault
+        offset: fault.offset,
     }
 }
 
 fn grammar(offset: usize, message: String) -> SyntaxFault {
-    of_grammar(SyntaxFault { offset, message })
+    of_grammar(&SyntaxFault { offset, message })
 }
 
 /// The tokens that can begin an operand, sorted.

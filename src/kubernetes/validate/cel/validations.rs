@@ -129,7 +129,7 @@ impl<'p> Pass<'p> {
         for (index, part) in all.into_iter().flatten().enumerate() {
             if has_validations(part) {
                 self.below(&["allOf", &index.to_string()], |pass| {
-                    pass.walk(part, node, json, value)
+                    pass.walk(part, node, json, value);
                 });
             }
         }
@@ -143,7 +143,7 @@ impl<'p> Pass<'p> {
                             _ => None,
                         };
                         self.at(index.to_string(), &["items"], |pass| {
-                            pass.inner(schema, node, item, own)
+                            pass.inner(schema, node, item, own);
                         });
                     }
                 }
@@ -327,10 +327,10 @@ mod tests {
     }
 
     /// What fails of one rule for a value of a schema: the path and the message.
-    fn of_rule(schema: Json, rule: Json, value: Json) -> Vec<(String, String)> {
+    fn of_rule(schema: Json, rule: &Json, value: &Json) -> Vec<(String, String)> {
         let mut schema = schema;
         schema[RULES] = json!([rule]);
-        let found = found(&schema, &value);
+        let found = found(&schema, value);
         assert_eq!(found.not_evaluated, []);
         let failed = found.failed.into_iter();
         failed.map(|(path, message)| (path.join("."), message)).collect()
@@ -397,11 +397,7 @@ mod tests {
             ),
             (json!({"rule": " self.n < 3 "}), "failed rule: self.n < 3"),
         ] {
-            assert_eq!(
-                of_rule(schema(), rule.clone(), json!({"n": 5})),
-                one("", wanted),
-                "{rule}"
-            );
+            assert_eq!(of_rule(schema(), &rule, &json!({"n": 5})), one("", wanted), "{rule}");
         }
     }
 
@@ -418,17 +414,17 @@ mod tests {
         ] {
             let mut rule = json!({"rule": "false", "message": "no"});
             rule.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-            assert_eq!(of_rule(schema(), rule.clone(), value()), one(path, wanted), "{rule}");
+            assert_eq!(of_rule(schema(), &rule, &value()), one(path, wanted), "{rule}");
         }
     }
 
     #[test]
     fn transitions_are_for_updates() {
         let schema = || json!({"type": "integer"});
-        assert_eq!(of_rule(schema(), json!({"rule": "self == oldSelf"}), json!(1)), []);
+        assert_eq!(of_rule(schema(), &json!({"rule": "self == oldSelf"}), &json!(1)), []);
         let rule = |text: &str| json!({"rule": text, "optionalOldSelf": true, "message": "no"});
-        assert_eq!(of_rule(schema(), rule("oldSelf.hasValue()"), json!(1)), one("", "no"));
-        assert_eq!(of_rule(schema(), rule("oldSelf.orValue(7) == 7"), json!(1)), []);
+        assert_eq!(of_rule(schema(), &rule("oldSelf.hasValue()"), &json!(1)), one("", "no"));
+        assert_eq!(of_rule(schema(), &rule("oldSelf.orValue(7) == 7"), &json!(1)), []);
     }
 
     #[test]
@@ -441,8 +437,8 @@ mod tests {
         };
         let value = || json!({"l": [{"k": "a", "v": 1}, {"k": "b", "v": 2}]});
         let rule = json!({"rule": "self.l == [self.l[1], self.l[0]]", "message": "no"});
-        assert_eq!(of_rule(keyed("map"), rule.clone(), value()), []);
-        assert_eq!(of_rule(keyed("atomic"), rule, value()), one("", "no"));
+        assert_eq!(of_rule(keyed("map"), &rule, &value()), []);
+        assert_eq!(of_rule(keyed("atomic"), &rule, &value()), one("", "no"));
         let schema = json!({"type": "object", "properties": {
             "at": {"type": "string", "format": "date-time"},
             "after": {"type": "string", "format": "duration"},
@@ -453,7 +449,7 @@ mod tests {
             "message": "no"
         });
         let value = json!({"at": "2020-01-01T00:00:00Z", "after": "1h", "data": "YWJj"});
-        assert_eq!(of_rule(schema, rule, value), []);
+        assert_eq!(of_rule(schema, &rule, &value), []);
     }
 
     #[test]
@@ -465,7 +461,7 @@ mod tests {
             ("self.matches('\\\\p{Greek}')", "α", false),
             ("self.matches('^\\\\d$')", "٣", true),
         ] {
-            let failed = of_rule(json!({"type": "string"}), json!({"rule": rule}), json!(text));
+            let failed = of_rule(json!({"type": "string"}), &json!({"rule": rule}), &json!(text));
             assert_eq!(failed.len(), usize::from(has_failed), "{rule} {text}");
         }
     }
@@ -476,7 +472,7 @@ mod tests {
         let value = || Json::from(vec![1; 2_000]);
         let dear = json!({"rule": "self.all(a, self.all(b, a == b))", "message": "no"});
         let wanted = "'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: no";
-        assert_eq!(of_rule(schema(), dear, value()), one("", wanted));
+        assert_eq!(of_rule(schema(), &dear, &value()), one("", wanted));
 
         // Each costs less than the limit of one, all together more than that of all.
         let rule = json!({"rule": "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].all(a, self.all(b, b == 1))"});

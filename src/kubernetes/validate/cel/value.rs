@@ -15,6 +15,9 @@ use super::mapping::Mapping;
 use super::named_format::NamedFormat;
 use super::version::Version;
 
+/// Bytes of a value in a message, from which on its parts are left out.
+const SHOWN_BYTES: usize = 4 << 10;
+
 /// A value.
 #[derive(Debug, Clone)]
 pub enum Value {
@@ -169,26 +172,43 @@ impl Value {
         }
     }
 
-    /// As Go prints it in messages (`%v`).
+    /// As Go prints it in messages (`%v`); the end of what is long is left out.
     pub fn shown(&self) -> String {
+        let mut out = String::new();
+        self.show(&mut out);
+        out
+    }
+
+    fn show(&self, out: &mut String) {
+        if out.len() > SHOWN_BYTES {
+            return;
+        }
         match self {
-            Self::Null => "null".to_owned(),
-            Self::Bool(value) => value.to_string(),
-            Self::Int(value) => value.to_string(),
-            Self::Uint(value) => value.to_string(),
-            Self::Double(value) => format_shortest(*value),
-            Self::String(text) | Self::Type(text) => text.to_string(),
+            Self::Null => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Int(value) => out.push_str(&value.to_string()),
+            Self::Uint(value) => out.push_str(&value.to_string()),
+            Self::Double(value) => out.push_str(&format_shortest(*value)),
+            Self::String(text) | Self::Type(text) => out.push_str(text),
             Self::Bytes(bytes) => {
-                let bytes: Vec<String> = bytes.iter().map(u8::to_string).collect();
-                format!("[{}]", bytes.join(" "))
+                let bytes: Vec<String> = bytes.iter().take(SHOWN_BYTES).map(u8::to_string).collect();
+                out.push_str(&format!("[{}]", bytes.join(" ")));
             }
             Self::List(list) => {
-                let items: Vec<String> = list.items.iter().take(100).map(Self::shown).collect();
-                format!("[{}]", items.join(", "))
+                out.push('[');
+                for (index, item) in list.items.iter().take(SHOWN_BYTES).enumerate() {
+                    out.push_str(if index == 0 { "" } else { ", " });
+                    item.show(out);
+                }
+                out.push(']');
             }
-            Self::Optional(None) => "optional.none()".to_owned(),
-            Self::Optional(Some(value)) => format!("optional({})", value.shown()),
-            other => format!("{{{}}}", other.type_name()),
+            Self::Optional(None) => out.push_str("optional.none()"),
+            Self::Optional(Some(value)) => {
+                out.push_str("optional(");
+                value.show(out);
+                out.push(')');
+            }
+            other => out.push_str(&format!("{{{}}}", other.type_name())),
         }
     }
 }

@@ -87,12 +87,11 @@ fn joined(one: &Arc<List>, other: &Arc<List>, budget: &mut Budget) -> Outcome<Va
             let mut places: std::collections::BTreeMap<Option<String>, usize> = keys.zip(0..).collect();
             for item in &other.items {
                 let key = identity(item, names);
-                match places.get(&key).and_then(|place| items.get_mut(*place)) {
-                    Some(known) => *known = item.clone(),
-                    None => {
-                        places.insert(key, items.len());
-                        items.push(item.clone());
-                    }
+                if let Some(known) = places.get(&key).and_then(|place| items.get_mut(*place)) {
+                    *known = item.clone();
+                } else {
+                    places.insert(key, items.len());
+                    items.push(item.clone());
                 }
             }
         }

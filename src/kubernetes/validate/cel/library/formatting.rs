@@ -152,7 +152,9 @@ fn signed(number: i64, digits: &str) -> String {
 
 fn hexadecimal(bytes: &[u8], budget: &mut Budget) -> Outcome<String> {
     budget.make(bytes.len() * 2)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let digit = |number: u8| char::from_digit(u32::from(number), 16);
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    Ok(digits.flatten().collect())
 }
 
 /// A number, or a word for one that is not finite.
@@ -234,13 +236,10 @@ fn shown(value: &Value, budget: &mut Budget) -> Outcome<String> {
         Value::Map(map) => of_map(map.entries(), budget),
         Value::Null => Ok("null".to_owned()),
         Value::Type(name) => Ok(name.to_string()),
-        Value::Bytes(_) => match text_of(value) {
-            Some(Ok(text)) => Ok(text),
-            _ => {
-                let words = "could not convert argument \"invalid UTF-8 in bytes, cannot convert to string\" to string";
-                Err(Fault::error(words))
-            }
-        },
+        Value::Bytes(_) => {
+            let words = "could not convert argument \"invalid UTF-8 in bytes, cannot convert to string\" to string";
+            text_of(value).and_then(Result::ok).ok_or_else(|| Fault::error(words))
+        }
         Value::Ip(_) | Value::Network(_) => refuse(value),
         value => text_of(value).unwrap_or_else(|| refuse(value)),
     }

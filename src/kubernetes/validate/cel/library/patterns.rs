@@ -54,17 +54,16 @@ impl PatternCall {
             _ => return Err(no_function(name, arguments)),
         };
         let computed;
-        let pattern = match known {
-            Some(known) => known,
-            None => {
-                let parts = size(pattern).unwrap_or(1);
-                budget.work(parts.saturating_mul(PART_STEPS).saturating_add(PATTERN_STEPS))?;
-                computed = compiled(pattern).map_err(|words| match self {
-                    Self::Matches => Fault::Error(words),
-                    _ => Fault::error(format!("Illegal regex: {words}")),
-                })?;
-                &computed
-            }
+        let pattern = if let Some(known) = known {
+            known
+        } else {
+            let parts = size(pattern).unwrap_or(1);
+            budget.work(parts.saturating_mul(PART_STEPS).saturating_add(PATTERN_STEPS))?;
+            computed = compiled(pattern).map_err(|words| match self {
+                Self::Matches => Fault::Error(words),
+                _ => Fault::error(format!("Illegal regex: {words}")),
+            })?;
+            &computed
         };
         budget.work((text.len() as u64).saturating_mul(pattern.positions) / POSITIONS_OF_A_STEP)?;
         Ok(match self {

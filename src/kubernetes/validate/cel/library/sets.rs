@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::budget::{Budget, Outcome};
+use super::super::budget::{Budget, Fault, Outcome};
 use super::super::equality::contains;
 use super::super::value::{List, Value};
 use super::arguments::{no_function, two};
@@ -29,7 +29,6 @@ fn contains_all(list: &List, part: &List, budget: &mut Budget) -> Outcome<bool> 
 }
 
 fn intersects(one: &List, other: &List, budget: &mut Budget) -> Outcome<bool> {
-    use super::super::budget::Fault;
     for item in &one.items {
         match contains(other, item, budget) {
             Ok(true) => return Ok(true),

@@ -36,7 +36,7 @@ pub(super) fn parse(expression: &str) -> Result<Tree, SyntaxFault> {
         fault: None,
     };
     let parsed = parser.start();
-    let lexical = faults.into_iter().next().map(syntax::of_grammar);
+    let lexical = faults.first().map(syntax::of_grammar);
     let fault = parsed.as_ref().err().cloned();
     let first = lexical
         .into_iter()
@@ -241,7 +241,7 @@ impl<'e> Parser<'e> {
         if sign == "-" && count > 0 && syntax::operand().binary_search(&self.kind()).is_err() {
             return Err(syntax::no_alternative(self.offset(self.at), "-", self.text_of(self.at)));
         }
-        if count % 2 == 0 {
+        if count.is_multiple_of(2) {
             return self.member();
         }
         let id = self.id_at(start);
