@@ -70,6 +70,7 @@ mod mail_server;
 mod nearest_settings;
 mod notifications;
 mod places;
+mod policies;
 mod poll;
 mod planted_tokens;
 mod properties;

@@ -59,8 +59,14 @@ mod validations;
 mod rules;
 mod variables;
 
+mod admission_types;
+mod admission;
+mod admission_evaluation;
+
 mod expression;
 
+pub(super) use admission::{Composition, Expression, Wanted};
+pub(super) use admission_evaluation::{Answer, Evaluations, Inputs, Known, inputs};
 pub use expression::{Evaluated, RuleOf, evaluate_rule, evaluate_text};
 pub(super) use rule_programs::RulePrograms;
 pub(super) use rules::{is_too_expensive, rule_faults};
