@@ -90,11 +90,10 @@ fn verdicts_are_those_of_the_server() {
             })
             .collect();
         if found != wanted {
-            let shown = |all: &[Json]| all.iter().map(|one| format!("\n    {one}")).collect::<String>();
             wrong.push(format!(
-                "{spec}\n  expected{}\n  found{}",
-                shown(&wanted),
-                shown(&found)
+                "{spec}\n  expected {}\n  found    {}",
+                json!(wanted),
+                json!(found)
             ));
         }
     }
