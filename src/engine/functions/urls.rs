@@ -49,7 +49,7 @@ fn url_join(_: &mut dyn Host, arguments: &[Value]) -> CallResult {
         raw_query: entry(&parts, "query")?,
         opaque: entry(&parts, "opaque")?,
         fragment: entry(&parts, "fragment")?,
-        user: None,
+        ..Url::default()
     };
     let user = entry(&parts, "userinfo")?;
     if !user.is_empty() {

@@ -2,6 +2,7 @@
 //! resources, and the rules beyond schemas, straight over YAML nodes, each document read once for all versions.
 
 mod bundle;
+mod text_formats;
 mod catalog;
 mod cel;
 mod check_document;
@@ -15,6 +16,7 @@ mod joined_text;
 mod kept;
 mod options;
 mod places;
+mod policies;
 mod published;
 mod quantity;
 mod remote_schema;
@@ -29,12 +31,14 @@ mod split;
 mod walk;
 
 pub use catalog::Catalog;
+pub use cel::{Evaluated, RuleOf, evaluate_rule, evaluate_text};
 pub use check_document::IGNORE_ANNOTATION;
 pub use check_text::check_text;
 pub use custom::CustomSchemas;
 pub use documents::{Documents, Judged, Judging};
 pub use joined_text::{JoinedText, Positions};
 pub use options::{KindFilter, Options, Target};
+pub use policies::{Effect, Policies, PolicyVerdict, Request};
 pub use published::published_schema;
 pub use quantity::Quantity;
 pub use remote_schema::{FetchError, FetchSchema, is_remote};

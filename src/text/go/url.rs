@@ -20,6 +20,8 @@ pub struct Url {
     /// Unescaped.
     pub path: Vec<u8>,
     /// As written.
+    pub raw_path: Vec<u8>,
+    /// As written.
     pub raw_query: Vec<u8>,
     /// Unescaped.
     pub fragment: Vec<u8>,
@@ -37,13 +39,33 @@ enum Part {
 
 /// Whether `url.ParseRequestURI` accepts the text and finds a scheme: there `#` does not begin a fragment.
 pub fn is_request_uri(text: &str) -> bool {
-    parse_without_fragment(text.as_bytes()).is_ok_and(|url| !url.scheme.is_empty())
+    parse_without_fragment(text.as_bytes(), Use::Any).is_ok_and(|url| !url.scheme.is_empty())
 }
 
 /// Whether `url.ParseRequestURI` accepts the text: an absolute path, or a URL with a scheme.
 pub fn is_request_target(text: &str) -> bool {
-    parse_without_fragment(text.as_bytes())
+    parse_without_fragment(text.as_bytes(), Use::Any)
         .is_ok_and(|url| !url.scheme.is_empty() || text.starts_with('/') || text == "*")
+}
+
+/// What a text is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Any,
+    /// An absolute URL, or an absolute path.
+    Request,
+}
+
+/// `url.ParseRequestURI`: `#` does not begin a fragment.
+///
+/// # Errors
+/// Gives Go's error text.
+pub fn parse_request(raw: &[u8]) -> Result<Url, String> {
+    let parsed = match raw {
+        [] => Err("empty url".to_owned()),
+        raw => parse_without_fragment(raw, Use::Request),
+    };
+    parsed.map_err(|problem| format!("parse {}: {problem}", quote(raw)))
 }
 
 /// `url.Parse`.
@@ -53,12 +75,12 @@ pub fn is_request_target(text: &str) -> bool {
 pub fn parse(raw: &[u8]) -> Result<Url, String> {
     let (before, fragment) = cut(raw, b'#');
     let wrap = |shown: &[u8], problem: String| format!("parse {}: {problem}", quote(shown));
-    let mut url = parse_without_fragment(before).map_err(|problem| wrap(before, problem))?;
+    let mut url = parse_without_fragment(before, Use::Any).map_err(|problem| wrap(before, problem))?;
     url.fragment = unescape(fragment.unwrap_or_default(), Part::Fragment).map_err(|problem| wrap(raw, problem))?;
     Ok(url)
 }
 
-fn parse_without_fragment(raw: &[u8]) -> Result<Url, String> {
+fn parse_without_fragment(raw: &[u8], use_of: Use) -> Result<Url, String> {
     if raw.iter().any(u8::is_ascii_control) {
         return Err("net/url: invalid control character in URL".to_owned());
     }
@@ -76,11 +98,15 @@ fn parse_without_fragment(raw: &[u8]) -> Result<Url, String> {
             url.opaque = rest.to_vec();
             return Ok(url);
         }
+        if use_of == Use::Request {
+            return Err("invalid URI for request".to_owned());
+        }
         if cut(rest, b'/').0.contains(&b':') {
             return Err("first path segment in URL cannot contain colon".to_owned());
         }
     }
-    let has_authority = rest.starts_with(b"//") && (!url.scheme.is_empty() || !rest.starts_with(b"///"));
+    let may_lack_scheme = use_of == Use::Any && !rest.starts_with(b"///");
+    let has_authority = rest.starts_with(b"//") && (!url.scheme.is_empty() || may_lack_scheme);
     if has_authority {
         let authority = rest.get(2..).unwrap_or_default();
         let end = memchr::memchr(b'/', authority).unwrap_or(authority.len());
@@ -89,6 +115,7 @@ fn parse_without_fragment(raw: &[u8]) -> Result<Url, String> {
         parse_authority(&mut url, authority)?;
     }
     url.path = unescape(rest, Part::Path)?;
+    url.raw_path = rest.to_vec();
     Ok(url)
 }
 
@@ -257,6 +284,46 @@ impl Url {
             [b'[', inner @ .., b']'] => inner,
             _ => name,
         }
+    }
+
+    /// `URL.Port`: the digits behind the last colon of the host.
+    pub fn port(&self) -> &[u8] {
+        let colon = memchr::memrchr(b':', &self.host);
+        match colon.and_then(|colon| self.host.get(colon..)) {
+            Some(port) if is_port(port) => port.get(1..).unwrap_or_default(),
+            _ => b"",
+        }
+    }
+
+    /// `URL.EscapedPath`: as it is written, if that is one way to escape it.
+    pub fn escaped_path(&self) -> Vec<u8> {
+        let is_valid = |byte: &u8| b"!$&'()*+,;=:@[]%".contains(byte) || !must_escape(*byte, Part::Path);
+        if self.raw_path.iter().all(is_valid) || self.path == b"*" {
+            return self.raw_path.clone();
+        }
+        let mut out = Vec::new();
+        escape(&mut out, &self.path, Part::Path);
+        out
+    }
+
+    /// `URL.Query`: keys and values, unescaped, in the order in which they are written. What cannot be read is left out.
+    pub fn query(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let plus = |text: &[u8]| {
+            let spaced: Vec<u8> = text
+                .iter()
+                .map(|&byte| if byte == b'+' { b' ' } else { byte })
+                .collect();
+            unescape(&spaced, Part::Path).ok()
+        };
+        let mut found = Vec::new();
+        for part in self.raw_query.split(|&byte| byte == b'&') {
+            if part.is_empty() || part.contains(&b';') {
+                continue;
+            }
+            let (key, value) = cut(part, b'=');
+            found.extend(plus(key).zip(plus(value.unwrap_or_default())));
+        }
+        found
     }
 
     /// `Userinfo.String`: name and password, escaped.

@@ -1,20 +1,23 @@
 //! The type of an expression, or why it has none (cel-go `checker/checker.go`, with the settings of the API server:
-//! literals have one type of items, numbers of different types can be compared).
+//! numbers of different types can be compared). That literals have one type of items is checked later.
 //!
 //! Where the type cannot be known, everything fits: a fault is only reported where the server reports one.
 
 use std::collections::HashMap;
 
-use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, SelectExpr, operators};
 use foldhash::fast::RandomState;
 
 use super::bindings::{Bindings, wider};
 use super::declarations::{Overload, is_type, overloads};
 use super::schema_types::is_reserved;
+use super::tree::{Call, Entry, Expr, Item, Literal, Node, Select, operators, qualified};
 use super::types::{Object, Type};
 
 /// The types of the parts of an expression, by their numbers.
-pub(super) type Types = HashMap<u64, Type, RandomState>;
+pub(super) type Types = HashMap<u32, Type, RandomState>;
+
+/// The overloads of calls, by their numbers.
+pub(super) type Single = HashMap<u32, &'static Overload, RandomState>;
 
 /// Deepest nesting of an expression that is checked.
 const MAX_DEPTH: usize = 400;
@@ -23,7 +26,7 @@ const MAX_DEPTH: usize = 400;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     /// The part of the expression, by its number.
-    pub(super) id: u64,
+    pub(super) id: u32,
     pub(super) message: String,
 }
 
@@ -37,12 +40,12 @@ pub(super) struct Checker {
     pub(super) faults: Vec<Fault>,
     /// The types of all parts.
     types: Types,
+    /// The overloads of the calls for which only one fits.
+    single: Single,
     /// Names of variables that occur.
     used: Vec<String>,
     /// Whether something occurs that is not known here.
     is_unsure: bool,
-    /// Whether literals here may have items of several types.
-    mixes: bool,
     depth: usize,
 }
 
@@ -53,13 +56,15 @@ pub(super) struct Checked {
     pub(super) faults: Vec<Fault>,
     /// The types of all parts.
     pub(super) types: Types,
+    /// The overloads of the calls for which only one fits.
+    pub(super) single: Single,
     /// Names of variables that occur.
     pub(super) used: Vec<String>,
     pub(super) is_unsure: bool,
 }
 
 /// Checks an expression, whose macros are still calls, over some variables.
-pub(super) fn check(expression: &IdedExpr, variables: &[(&str, Type)]) -> Checked {
+pub(super) fn check(expression: &Node, variables: &[(&str, Type)]) -> Checked {
     let mut checker = Checker {
         variables: variables
             .iter()
@@ -80,19 +85,20 @@ pub(super) fn check(expression: &IdedExpr, variables: &[(&str, Type)]) -> Checke
         result,
         types,
         faults: checker.faults,
+        single: checker.single,
         used: checker.used,
         is_unsure: checker.is_unsure,
     }
 }
 
 impl Checker {
-    pub(super) fn fault(&mut self, id: u64, message: String) -> Type {
+    pub(super) fn fault(&mut self, id: u32, message: String) -> Type {
         self.faults.push(Fault { id, message });
         Type::Error
     }
 
     /// The type of an expression; [`Type::Error`] after a fault.
-    pub(super) fn check(&mut self, expression: &IdedExpr) -> Type {
+    pub(super) fn check(&mut self, expression: &Node) -> Type {
         if self.depth > MAX_DEPTH {
             self.is_unsure = true;
             return Type::Dyn;
@@ -104,17 +110,17 @@ impl Checker {
         found
     }
 
-    fn check_kind(&mut self, expression: &IdedExpr) -> Type {
+    fn check_kind(&mut self, expression: &Node) -> Type {
         let id = expression.id;
         match &expression.expr {
             Expr::Literal(literal) => match literal {
-                LiteralValue::Boolean(_) => Type::Bool,
-                LiteralValue::Bytes(_) => Type::Bytes,
-                LiteralValue::Double(_) => Type::Double,
-                LiteralValue::Int(_) => Type::Int,
-                LiteralValue::Null => Type::Null,
-                LiteralValue::String(_) => Type::String,
-                LiteralValue::UInt(_) => Type::Uint,
+                Literal::Bool(_) => Type::Bool,
+                Literal::Bytes(_) => Type::Bytes,
+                Literal::Double(_) => Type::Double,
+                Literal::Int(_) => Type::Int,
+                Literal::Null => Type::Null,
+                Literal::String(_) => Type::String,
+                Literal::Uint(_) => Type::Uint,
             },
             Expr::Ident(name) => match self.name(name) {
                 Some(found) => found,
@@ -125,12 +131,10 @@ impl Checker {
             Expr::List(list) => self.list(list),
             Expr::Map(map) => self.map(map),
             Expr::Struct(object) => {
-                let name = object.type_name.trim_start_matches('.');
+                let name = object.name.trim_start_matches('.');
                 if let Some(found) = message(name) {
-                    for entry in &object.entries {
-                        if let EntryExpr::StructField(field) = &entry.expr {
-                            self.check(&field.value);
-                        }
+                    for (_, value) in &object.fields {
+                        self.check(value);
                     }
                     return found;
                 }
@@ -143,15 +147,10 @@ impl Checker {
                 }
                 self.undeclared(id, name)
             }
-            // The parser makes neither without macros.
-            Expr::Comprehension(_) | Expr::Unspecified => {
-                self.is_unsure = true;
-                Type::Dyn
-            }
         }
     }
 
-    fn undeclared(&mut self, id: u64, name: &str) -> Type {
+    fn undeclared(&mut self, id: u32, name: &str) -> Type {
         if name.starts_with("google.") {
             self.is_unsure = true;
             return Type::Dyn;
@@ -170,19 +169,17 @@ impl Checker {
         is_type(name).then_some(Type::Meta)
     }
 
-    fn select(&mut self, id: u64, select: &SelectExpr) -> Type {
-        if !select.test
-            && let Some(name) = qualified(&select.operand, &select.field)
+    fn select(&mut self, id: u32, select: &Select) -> Type {
+        if let Some(name) = qualified(&select.operand, &select.field)
             && let Some(found) = self.name(&name)
         {
             return found;
         }
-        let found = self.field(id, &select.operand, &select.field, false);
-        if select.test { Type::Bool } else { found }
+        self.field(id, &select.operand, &select.field, false)
     }
 
     /// The type of a field of an object or of a key of a mapping.
-    pub(super) fn field(&mut self, id: u64, operand: &IdedExpr, name: &str, is_optional: bool) -> Type {
+    pub(super) fn field(&mut self, id: u32, operand: &Node, name: &str, is_optional: bool) -> Type {
         if let Some(qualified) = qualified(operand, name)
             && qualified.starts_with("google.")
         {
@@ -219,27 +216,23 @@ impl Checker {
         }
     }
 
-    fn call(&mut self, id: u64, call: &CallExpr) -> Type {
+    fn call(&mut self, id: u32, call: &Call) -> Type {
         if let Some(found) = self.expand(id, call) {
             return found;
         }
-        if call.func_name == operators::OPT_SELECT {
-            let [operand, field] = call.args.as_slice() else {
+        if call.function == operators::OPT_SELECT {
+            let [operand, field] = call.arguments.as_slice() else {
                 self.is_unsure = true;
                 return Type::Dyn;
             };
-            let Expr::Literal(LiteralValue::String(name)) = &field.expr else {
+            let Expr::Literal(Literal::String(name)) = &field.expr else {
                 return self.fault(id, "unsupported optional field selection".to_owned());
             };
-            return self.field(id, operand, name.inner(), true);
+            return self.field(id, operand, name, true);
         }
-        // What is formatted may have any type, in lists and mappings within it as well.
-        let outer = self.mixes;
-        self.mixes |= call.target.is_some() && call.func_name == "format";
-        let mut arguments: Vec<Type> = call.args.iter().map(|argument| self.check(argument)).collect();
-        self.mixes = outer;
+        let mut arguments: Vec<Type> = call.arguments.iter().map(|argument| self.check(argument)).collect();
         let Some(target) = &call.target else {
-            let name = call.func_name.trim_start_matches('.');
+            let name = call.function.trim_start_matches('.');
             let Some(overloads) = overloads(name) else {
                 return self.undeclared(id, name);
             };
@@ -248,23 +241,23 @@ impl Checker {
             }
             return self.resolve(id, name, overloads, false, &arguments);
         };
-        if let Some(name) = qualified(target, &call.func_name)
+        if let Some(name) = qualified(target, &call.function)
             && let Some(overloads) = overloads(&name)
         {
             return self.resolve(id, &name, overloads, false, &arguments);
         }
         let target = self.check(target);
-        let Some(overloads) = overloads(&call.func_name) else {
-            return self.undeclared(id, &call.func_name);
+        let Some(overloads) = overloads(&call.function) else {
+            return self.undeclared(id, &call.function);
         };
         arguments.insert(0, target);
-        self.resolve(id, &call.func_name, overloads, true, &arguments)
+        self.resolve(id, &call.function, overloads, true, &arguments)
     }
 
     /// Operands of `&&` and `||`.
-    fn all_true(&mut self, call: &CallExpr, arguments: &[Type]) -> Type {
+    fn all_true(&mut self, call: &Call, arguments: &[Type]) -> Type {
         let mut result = Type::Bool;
-        for (operand, found) in call.args.iter().zip(arguments) {
+        for (operand, found) in call.arguments.iter().zip(arguments) {
             if !self.bindings.fits(found, &Type::Bool) {
                 let found = self.bindings.closed(found);
                 result = self.fault(operand.id, format!("expected type 'bool' but found '{found}'"));
@@ -274,7 +267,7 @@ impl Checker {
     }
 
     /// The result of a function for arguments of some types.
-    pub(super) fn apply(&mut self, id: u64, name: &str, is_member: bool, arguments: &[Type]) -> Type {
+    pub(super) fn apply(&mut self, id: u32, name: &str, is_member: bool, arguments: &[Type]) -> Type {
         if let Some(overloads) = overloads(name) {
             return self.resolve(id, name, overloads, is_member, arguments);
         }
@@ -282,8 +275,16 @@ impl Checker {
         Type::Dyn
     }
 
-    fn resolve(&mut self, id: u64, name: &str, overloads: &[Overload], is_member: bool, arguments: &[Type]) -> Type {
+    fn resolve(
+        &mut self,
+        id: u32,
+        name: &str,
+        overloads: &'static [Overload],
+        is_member: bool,
+        arguments: &[Type],
+    ) -> Type {
         let mut result: Option<Type> = None;
+        self.single.remove(&id);
         for overload in overloads.iter().filter(|overload| overload.is_member == is_member) {
             let parameters: Vec<Type> = (0..overload.parameters).map(|_| self.bindings.fresh()).collect();
             let wanted: Vec<Type> = overload
@@ -296,6 +297,11 @@ impl Checker {
             }
             let found = self.bindings.instance(&overload.result, &parameters);
             let found = self.bindings.resolved(&found);
+            if result.is_none() {
+                self.single.insert(id, overload);
+            } else {
+                self.single.remove(&id);
+            }
             result = match result {
                 Some(before) if before != Type::Dyn && before != found => Some(Type::Dyn),
                 Some(before) => Some(before),
@@ -305,7 +311,7 @@ impl Checker {
         result.unwrap_or_else(|| self.no_overload(id, name, is_member, arguments))
     }
 
-    fn no_overload(&mut self, id: u64, name: &str, is_member: bool, arguments: &[Type]) -> Type {
+    fn no_overload(&mut self, id: u32, name: &str, is_member: bool, arguments: &[Type]) -> Type {
         let names: Vec<String> = arguments
             .iter()
             .map(|argument| self.bindings.closed(argument).to_string())
@@ -320,33 +326,29 @@ impl Checker {
         )
     }
 
-    fn list(&mut self, list: &ListExpr) -> Type {
+    fn list(&mut self, items: &[Item]) -> Type {
         let mut common = None;
-        for (index, item) in list.elements.iter().enumerate() {
-            let mut found = self.check(item);
-            if list.optional_indices.contains(&index) {
-                found = self.unwrapped(item, found);
+        for item in items {
+            let mut found = self.check(&item.value);
+            if item.is_optional {
+                found = self.unwrapped(&item.value, found);
             }
-            common = Some(self.joined(item.id, common, found));
+            common = Some(self.joined(common, found));
         }
         let item = common.unwrap_or_else(|| self.bindings.fresh());
         Type::list(item)
     }
 
-    fn map(&mut self, map: &MapExpr) -> Type {
+    fn map(&mut self, entries: &[Entry]) -> Type {
         let (mut keys, mut values) = (None, None);
-        for entry in &map.entries {
-            let EntryExpr::MapEntry(entry) = &entry.expr else {
-                self.is_unsure = true;
-                continue;
-            };
+        for entry in entries {
             let key = self.check(&entry.key);
-            keys = Some(self.joined(entry.key.id, keys, key));
+            keys = Some(self.joined(keys, key));
             let mut value = self.check(&entry.value);
-            if entry.optional {
+            if entry.is_optional {
                 value = self.unwrapped(&entry.value, value);
             }
-            values = Some(self.joined(entry.value.id, values, value));
+            values = Some(self.joined(values, value));
         }
         if let (Some(keys), Some(values)) = (keys, values) {
             return Type::map(keys, values);
@@ -356,7 +358,7 @@ impl Checker {
     }
 
     /// The type of the value of an optional item.
-    fn unwrapped(&mut self, item: &IdedExpr, found: Type) -> Type {
+    fn unwrapped(&mut self, item: &Node, found: Type) -> Type {
         if let Some(value) = found.optional_value() {
             return value.clone();
         }
@@ -368,16 +370,12 @@ impl Checker {
     }
 
     /// The common type of the items of a literal.
-    fn joined(&mut self, id: u64, before: Option<Type>, found: Type) -> Type {
+    fn joined(&mut self, before: Option<Type>, found: Type) -> Type {
         let Some(before) = before else { return found };
         if self.bindings.fits(&before, &found) {
             return wider(&before, &found).clone();
         }
-        if self.mixes {
-            return Type::Dyn;
-        }
-        let (before, found) = (self.bindings.closed(&before), self.bindings.closed(&found));
-        self.fault(id, format!("expected type '{before}' but found '{found}'"))
+        Type::Dyn
     }
 }
 
@@ -393,25 +391,5 @@ fn message(name: &str) -> Option<Type> {
         "google.protobuf.Duration" => Some(Type::Duration),
         "google.protobuf.Timestamp" => Some(Type::Timestamp),
         _ => None,
-    }
-}
-
-/// A name with dots, as `a.b.c`.
-pub(super) fn qualified(operand: &IdedExpr, last: &str) -> Option<String> {
-    let mut steps = vec![last];
-    let mut at = operand;
-    loop {
-        match &at.expr {
-            Expr::Ident(name) => {
-                steps.push(name.trim_start_matches('.'));
-                steps.reverse();
-                return Some(steps.join("."));
-            }
-            Expr::Select(select) if !select.test => {
-                steps.push(&select.field);
-                at = &select.operand;
-            }
-            _ => return None,
-        }
     }
 }

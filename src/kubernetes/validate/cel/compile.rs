@@ -1,17 +1,19 @@
-//! Text to syntax tree, and what keeps an expression from compiling.
+//! Text to plan, and what keeps an expression from compiling.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock};
-
-use cel::common::ast::SourceInfo;
-use cel::{Env, IdedExpr};
+use std::sync::Arc;
 
 use super::super::kept::Kept;
-use super::check_types::{Fault, check};
+use super::check_types::{Checked, Fault, check};
 use super::cost::cost;
-use super::direct_parser;
 use super::literals;
+use super::macros::is_of_macro;
+use super::parser::parse;
+use super::plan::Plan;
+use super::planner::plan;
 use super::sizes::Sizes;
+use super::syntax::NOWHERE;
+use super::tokens::SyntaxFault;
+use super::tree::Tree;
 use super::types::Type;
 
 /// Longest expression that is compiled, in bytes.
@@ -40,70 +42,111 @@ pub(super) fn compile(expression: &str, variables: &[(&str, Type)], sizes: Optio
         used: Vec::new(),
         cost: 0,
     };
-    let Some(parsed) = parse(expression) else {
+    let Some((tree, checked)) = checked(expression, variables)? else {
         return Ok(unknown);
     };
-    let parsed = parsed?;
-    let (root, source) = &*parsed;
-    let checked = check(root, variables);
     if checked.is_unsure {
         return Ok(Compiled {
             used: checked.used,
             ..unknown
         });
     }
-    let mut faults = checked.faults;
-    if faults.is_empty() {
-        faults = literals::faults(root, &checked.types);
+    Ok(Compiled {
+        is_sure: true,
+        cost: sizes.map_or(0, |sizes| cost(&tree.root, &checked.types, sizes)),
+        result: checked.result,
+        used: checked.used,
+    })
+}
+
+/// An expression that can be evaluated.
+#[derive(Debug)]
+pub struct Program {
+    pub(super) plan: Plan,
+    /// The type of its result.
+    pub(super) result: Type,
+    /// Names of variables that occur.
+    pub(super) used: Vec<String>,
+}
+
+/// Compiles an expression to evaluate it; nothing if too little is known of it.
+///
+/// # Errors
+/// As for [`compile`].
+pub(super) fn program(expression: &str, variables: &[(&str, Type)]) -> Result<Option<Program>, String> {
+    let Some((tree, checked)) = checked(expression, variables)? else {
+        return Ok(None);
+    };
+    if checked.is_unsure {
+        return Ok(None);
     }
-    let place = |fault: &Fault| source.offset_for(fault.id).map_or(0, |(start, _)| start as usize);
-    match faults.iter().min_by_key(|fault| place(fault)) {
-        Some(fault) if fault.message.starts_with("program instantiation failed") => Err(fault.message.clone()),
-        Some(fault) => {
-            let (line, column) = line_and_column(expression, place(fault));
-            Err(format!(
-                "compilation failed: ERROR: <input>:{line}:{column}: {}",
-                fault.message
-            ))
-        }
-        None => Ok(Compiled {
+    let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
+    match plan(&tree.root, &checked, &names) {
+        Ok(plan) => Ok(Some(Program {
+            plan,
             result: checked.result,
-            is_sure: true,
             used: checked.used,
-            cost: sizes.map_or(0, |sizes| cost(root, &checked.types, sizes)),
-        }),
+        })),
+        Err(Some(fault)) => Err(fault),
+        Err(None) => Ok(None),
     }
 }
 
-/// The syntax tree of an expression that has no syntax error.
-pub(super) fn parsed(expression: &str) -> Option<Arc<(IdedExpr, SourceInfo)>> {
-    parse(expression)?.ok()
-}
-
-/// A syntax tree with the places of its parts, or what is wrong with the syntax.
-type Parsed = Result<Arc<(IdedExpr, SourceInfo)>, String>;
-
-/// The syntax tree of an expression, its macros still calls; nothing for one that is too long, or on which the parser
-/// panics.
-fn parse(expression: &str) -> Option<Parsed> {
-    static KNOWN: Kept<Option<Parsed>> = Kept::new(10_000);
-    KNOWN.get(expression, || parse_anew(expression))
-}
-
-fn parse_anew(expression: &str) -> Option<Parsed> {
-    static PARSER: LazyLock<Env> = LazyLock::new(Env::default);
+/// The syntax tree of an expression and its types; nothing if it is too long.
+fn checked(expression: &str, variables: &[(&str, Type)]) -> Result<Option<(Arc<Tree>, Checked)>, String> {
     if expression.len() > MAX_BYTES {
-        return None;
+        return Ok(None);
     }
-    if let Some(parsed) = direct_parser::parse(expression) {
-        return Some(Ok(Arc::new(parsed)));
+    let tree = parsed(expression).map_err(|fault| failed(expression, &fault))?;
+    let checked = check(&tree.root, variables);
+    if checked.is_unsure {
+        return Ok(Some((tree, checked)));
     }
-    let parser = PARSER.parser();
-    let parsed = catch_unwind(AssertUnwindSafe(|| parser.parse_with_source_info(expression))).ok()?;
-    Some(parsed.map(Arc::new).map_err(|errors| {
-        let text = errors.to_string();
-        format!("compilation failed: {}", text.lines().next().unwrap_or_default().trim())
-    }))
+    let literal_faults = if checked.faults.is_empty() {
+        literals::faults(&tree.root, &checked.types)
+    } else {
+        Vec::new()
+    };
+    let of_macros = checked.faults.iter().any(|fault| is_of_macro(&fault.message));
+    let faults = checked
+        .faults
+        .iter()
+        .chain(&literal_faults)
+        .filter(|fault| !of_macros || is_of_macro(&fault.message));
+    let place = |fault: &Fault| tree.places.offset(fault.id);
+    match faults.min_by_key(|fault| place(fault)) {
+        Some(fault) if fault.message.starts_with("program instantiation failed") => Err(fault.message.clone()),
+        Some(fault) => Err(failed(
+            expression,
+            &SyntaxFault {
+                offset: place(fault),
+                message: fault.message.clone(),
+            },
+        )),
+        None => Ok(Some((tree, checked))),
+    }
+}
+
+/// Why an expression does not compile, in cel-go's form.
+pub(super) fn failed(expression: &str, fault: &SyntaxFault) -> String {
+    let place = match fault.offset {
+        NOWHERE => "-1:0".to_owned(),
+        _ if expression.is_empty() => "1:0".to_owned(),
+        offset => {
+            let (line, column) = line_and_column(expression, offset);
+            format!("{line}:{column}")
+        }
+    };
+    format!("compilation failed: ERROR: <input>:{place}: {}", fault.message)
+}
+
+/// The syntax tree of an expression, its macros still calls.
+///
+/// # Errors
+/// What is wrong with its syntax.
+pub(super) fn parsed(expression: &str) -> Result<Arc<Tree>, SyntaxFault> {
+    static KNOWN: Kept<Result<Arc<Tree>, SyntaxFault>> = Kept::new(10_000);
+    KNOWN.get(expression, || parse(expression).map(Arc::new))
 }
 
 /// Line and column, from 1, of an offset.
@@ -265,7 +308,11 @@ mod tests {
         let wide = format!("[1].map(v0, {wide}) == []");
         assert!(compile(&wide, &[], None).is_ok_and(|found| !found.is_sure));
         let deep = format!("self.labels{}", ".a".repeat(2000));
-        assert!(compile(&deep, &[("self", Type::Dyn)], None).is_ok_and(|found| !found.is_sure));
+        let fault = compile(&deep, &[("self", Type::Dyn)], None).err();
+        assert_eq!(
+            fault.as_deref(),
+            Some("compilation failed: ERROR: <input>:-1:0: max recursion depth exceeded")
+        );
         assert!(compile(&"a".repeat(MAX_BYTES + 1), &[], None).is_ok_and(|found| !found.is_sure));
     }
 }

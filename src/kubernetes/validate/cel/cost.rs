@@ -2,14 +2,13 @@
 //! (cel-go `checker/cost.go`, `k8s.io/apiserver/pkg/cel/library/cost.go`). What is not known here costs nothing, so that
 //! the estimate is never above the server's.
 
-use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, operators};
-
-use super::check_types::{Types, qualified};
+use super::check_types::Types;
 use super::declarations::overloads;
 use super::function_costs::of_call;
 use super::ranges::Range;
 use super::schema_types::is_reserved;
 use super::sizes::Sizes;
+use super::tree::{Call, Entry, Expr, Item, Literal, Node, operators, qualified};
 use super::types::Type;
 
 const LIST: u64 = 10;
@@ -107,7 +106,7 @@ struct Estimator<'e, 's> {
 }
 
 /// The most that an expression, whose types are known, can cost for a value of some sizes.
-pub(super) fn cost(expression: &IdedExpr, types: &Types, root: &Sizes) -> u64 {
+pub(super) fn cost(expression: &Node, types: &Types, root: &Sizes) -> u64 {
     let mut estimator = Estimator {
         types,
         root,
@@ -118,12 +117,12 @@ pub(super) fn cost(expression: &IdedExpr, types: &Types, root: &Sizes) -> u64 {
 }
 
 impl<'e, 's> Estimator<'e, 's> {
-    fn kind(&self, expression: &IdedExpr) -> &'e Type {
+    fn kind(&self, expression: &Node) -> &'e Type {
         self.types.get(&expression.id).unwrap_or(&Type::Dyn)
     }
 
     /// A part with the size that the schema or the type gives it, if it has none yet.
-    fn sized(&self, expression: &IdedExpr, mut part: Part<'s>) -> Part<'s> {
+    fn sized(&self, expression: &Node, mut part: Part<'s>) -> Part<'s> {
         part.size = part
             .size
             .or_else(|| part.place.size())
@@ -131,7 +130,7 @@ impl<'e, 's> Estimator<'e, 's> {
         part
     }
 
-    fn part(&mut self, expression: &'e IdedExpr) -> Part<'s> {
+    fn part(&mut self, expression: &'e Node) -> Part<'s> {
         if self.depth > MAX_DEPTH {
             return Part::default();
         }
@@ -141,7 +140,7 @@ impl<'e, 's> Estimator<'e, 's> {
         found
     }
 
-    fn part_of(&mut self, expression: &'e IdedExpr) -> Part<'s> {
+    fn part_of(&mut self, expression: &'e Node) -> Part<'s> {
         match &expression.expr {
             Expr::Literal(literal) => literal_part(literal),
             Expr::Ident(name) => self.variable(expression, name.trim_start_matches('.')),
@@ -162,10 +161,8 @@ impl<'e, 's> Estimator<'e, 's> {
             Expr::Map(map) => self.map(map),
             Expr::Struct(message) => {
                 let mut cost = MESSAGE;
-                for entry in &message.entries {
-                    if let EntryExpr::StructField(field) = &entry.expr {
-                        cost = self.part(&field.value).cost.saturating_add(cost);
-                    }
+                for (_, value) in &message.fields {
+                    cost = self.part(value).cost.saturating_add(cost);
                 }
                 self.sized(
                     expression,
@@ -175,14 +172,10 @@ impl<'e, 's> Estimator<'e, 's> {
                     },
                 )
             }
-            Expr::Comprehension(_) | Expr::Unspecified => Part {
-                size: Some(Range::NOTHING),
-                ..Part::default()
-            },
         }
     }
 
-    fn variable(&self, expression: &IdedExpr, name: &str) -> Part<'s> {
+    fn variable(&self, expression: &Node, name: &str) -> Part<'s> {
         let known = self.variables.iter().rev().find(|(known, _)| *known == name);
         let known = known.map_or_else(
             || Part {
@@ -203,17 +196,17 @@ impl<'e, 's> Estimator<'e, 's> {
         }
     }
 
-    fn list(&mut self, list: &'e ListExpr) -> Part<'s> {
+    fn list(&mut self, items: &'e [Item]) -> Part<'s> {
         let mut cost = LIST;
         let mut value: Option<Range> = None;
-        for item in &list.elements {
-            let item = self.part(item);
+        for item in items {
+            let item = self.part(&item.value);
             cost = cost.saturating_add(item.cost);
             value = Some(value.map_or(item.size(), |value| value.or(item.size())));
         }
         Part {
             cost,
-            size: Some(Range::exactly(list.elements.len() as u64)),
+            size: Some(Range::exactly(items.len() as u64)),
             entries: Some(Entries {
                 is_list: true,
                 key: Range::exactly(1),
@@ -223,13 +216,10 @@ impl<'e, 's> Estimator<'e, 's> {
         }
     }
 
-    fn map(&mut self, map: &'e MapExpr) -> Part<'s> {
+    fn map(&mut self, entries: &'e [Entry]) -> Part<'s> {
         let mut cost = MAP;
         let mut sizes: Option<(Range, Range)> = None;
-        for entry in &map.entries {
-            let EntryExpr::MapEntry(entry) = &entry.expr else {
-                continue;
-            };
+        for entry in entries {
             let (key, value) = (self.part(&entry.key), self.part(&entry.value));
             cost = cost.saturating_add(key.cost).saturating_add(value.cost);
             let (keys, values) = sizes.unwrap_or((key.size(), value.size()));
@@ -238,7 +228,7 @@ impl<'e, 's> Estimator<'e, 's> {
         let (key, value) = sizes.unwrap_or((Range::NOTHING, Range::NOTHING));
         Part {
             cost,
-            size: Some(Range::exactly(map.entries.len() as u64)),
+            size: Some(Range::exactly(entries.len() as u64)),
             entries: Some(Entries {
                 is_list: false,
                 key,
@@ -249,10 +239,10 @@ impl<'e, 's> Estimator<'e, 's> {
     }
 
     /// The cost of a macro, as that of the expression it stands for; nothing if the call is not one.
-    fn expand(&mut self, expression: &'e IdedExpr, call: &'e CallExpr) -> Option<Part<'s>> {
-        let name = call.func_name.as_str();
+    fn expand(&mut self, expression: &'e Node, call: &'e Call) -> Option<Part<'s>> {
+        let name = call.function.as_str();
         let Some(target) = call.target.as_deref() else {
-            let ("has", [argument]) = (name, call.args.as_slice()) else {
+            let ("has", [argument]) = (name, call.arguments.as_slice()) else {
                 return None;
             };
             let Expr::Select(select) = &argument.expr else {
@@ -272,7 +262,7 @@ impl<'e, 's> Estimator<'e, 's> {
             size: Some(Range::exactly(1)),
             ..Part::default()
         };
-        Some(match (name, call.args.as_slice()) {
+        Some(match (name, call.arguments.as_slice()) {
             ("all", [names @ .., body]) if matches!(names.len(), 1 | 2) => {
                 truth(&self.loop_over(target, names, std::slice::from_ref(body))?, 3, 1)
             }
@@ -308,7 +298,7 @@ impl<'e, 's> Estimator<'e, 's> {
     }
 
     /// Goes through a list or a mapping, with its items as variables.
-    fn loop_over(&mut self, target: &'e IdedExpr, names: &'e [IdedExpr], bodies: &'e [IdedExpr]) -> Option<Loop<'s>> {
+    fn loop_over(&mut self, target: &'e Node, names: &'e [Node], bodies: &'e [Node]) -> Option<Loop<'s>> {
         static KEY: Sizes = Sizes::scalar(0, 0);
         let range = self.part(target);
         let is_list = range
@@ -359,10 +349,10 @@ impl<'e, 's> Estimator<'e, 's> {
         })
     }
 
-    fn call(&mut self, expression: &'e IdedExpr, call: &'e CallExpr) -> Part<'s> {
-        let mut operands: Vec<Operand<'e, 's>> = Vec::with_capacity(call.args.len());
+    fn call(&mut self, expression: &'e Node, call: &'e Call) -> Part<'s> {
+        let mut operands: Vec<Operand<'e, 's>> = Vec::with_capacity(call.arguments.len());
         let mut cost: u64 = 0;
-        for argument in &call.args {
+        for argument in &call.arguments {
             let part = self.part(argument);
             cost = cost.saturating_add(part.cost);
             let kind = self.kind(argument);
@@ -370,7 +360,7 @@ impl<'e, 's> Estimator<'e, 's> {
         }
         let receiver = match call.target.as_deref() {
             // The first part of a function's name is not a value.
-            Some(target) if !is_namespace(target, &call.func_name) => {
+            Some(target) if !is_namespace(target, &call.function) => {
                 let part = self.part(target);
                 cost = cost.saturating_add(part.cost);
                 let kind = self.kind(target);
@@ -378,8 +368,8 @@ impl<'e, 's> Estimator<'e, 's> {
             }
             _ => None,
         };
-        let mut found = of_call(&call.func_name, receiver.as_ref(), &operands, cost);
-        if let (operators::INDEX, [list, _]) = (call.func_name.as_str(), operands.as_slice())
+        let mut found = of_call(&call.function, receiver.as_ref(), &operands, cost);
+        if let (operators::INDEX, [list, _]) = (call.function.as_str(), operands.as_slice())
             && matches!(list.kind, Type::List(_) | Type::Map(_))
         {
             found.place = list.part.place.step(self.root, |place| place.inner.as_deref());
@@ -428,10 +418,10 @@ impl<'s> Loop<'s> {
     }
 }
 
-fn literal_part<'s>(literal: &LiteralValue) -> Part<'s> {
+fn literal_part<'s>(literal: &Literal) -> Part<'s> {
     let size = match literal {
-        LiteralValue::String(text) => text.inner().chars().count() as u64,
-        LiteralValue::Bytes(bytes) => bytes.inner().len() as u64,
+        Literal::String(text) => text.chars().count() as u64,
+        Literal::Bytes(bytes) => bytes.len() as u64,
         _ => 1,
     };
     Part {
@@ -440,7 +430,7 @@ fn literal_part<'s>(literal: &LiteralValue) -> Part<'s> {
     }
 }
 
-fn identifier(expression: &IdedExpr) -> Option<&str> {
+fn identifier(expression: &Node) -> Option<&str> {
     match &expression.expr {
         Expr::Ident(name) => Some(name),
         _ => None,
@@ -448,7 +438,7 @@ fn identifier(expression: &IdedExpr) -> Option<&str> {
 }
 
 /// Whether what stands before a function is a part of its name.
-fn is_namespace(target: &IdedExpr, name: &str) -> bool {
+fn is_namespace(target: &Node, name: &str) -> bool {
     qualified(target, name).is_some_and(|name| overloads(&name).is_some())
 }
 

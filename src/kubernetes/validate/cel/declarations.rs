@@ -21,16 +21,26 @@ pub(super) struct Overload {
     pub(super) parameters: usize,
 }
 
+static KNOWN: LazyLock<HashMap<&str, Vec<Overload>, RandomState>> = LazyLock::new(|| {
+    let mut known: HashMap<&str, Vec<Overload>, RandomState> = HashMap::default();
+    for (name, overload) in TABLE.lines().filter_map(overload) {
+        known.entry(name).or_default().push(overload);
+    }
+    known
+});
+
 /// The signatures of a function, in the order in which they are tried.
 pub(super) fn overloads(name: &str) -> Option<&'static [Overload]> {
-    static KNOWN: LazyLock<HashMap<&str, Vec<Overload>, RandomState>> = LazyLock::new(|| {
-        let mut known: HashMap<&str, Vec<Overload>, RandomState> = HashMap::default();
-        for (name, overload) in TABLE.lines().filter_map(overload) {
-            known.entry(name).or_default().push(overload);
-        }
-        known
-    });
     KNOWN.get(name).map(Vec::as_slice)
+}
+
+/// The names of all functions, sorted.
+#[cfg(test)]
+pub(super) fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = TABLE.lines().filter_map(overload).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// The type of a name that is not a variable: all such names are types.
@@ -40,7 +50,8 @@ pub(super) fn is_type(name: &str) -> bool {
         "bool"
             | "bytes"
             | "double"
-            | "duration"
+            | "google.protobuf.Duration"
+            | "google.protobuf.Timestamp"
             | "int"
             | "list"
             | "map"
@@ -49,7 +60,6 @@ pub(super) fn is_type(name: &str) -> bool {
             | "null_type"
             | "optional_type"
             | "string"
-            | "timestamp"
             | "type"
             | "uint"
     )

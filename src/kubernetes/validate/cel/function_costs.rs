@@ -1,10 +1,9 @@
 //! The cost of functions, and the size of what they return (`k8s.io/apiserver/pkg/cel/library/cost.go`, cel-go
 //! `checker/cost.go`). Functions that are not known here cost nothing and return nothing.
 
-use cel::common::ast::operators;
-
 use super::cost::{Entries, Operand, Part, Place};
 use super::ranges::{Range, scaled};
+use super::tree::operators;
 use super::types::Type;
 
 /// Of a regular expression, for each byte of it.
@@ -194,7 +193,7 @@ fn is_simple(name: &str) -> bool {
     const SIMPLE: [&str; 66] = [
         operators::LOGICAL_NOT,
         operators::NEGATE,
-        operators::SUBSTRACT,
+        operators::SUBTRACT,
         operators::MULTIPLY,
         operators::DIVIDE,
         operators::MODULO,

@@ -1,8 +1,6 @@
 //! Literals that an expression cannot be evaluated with: what the API server finds after the types are right (the
 //! validators of `k8s.io/apiserver/pkg/cel/environment`, and cel-go's constant folding).
 
-use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue};
-
 use crate::kubernetes::validate::quantity::is_date_time;
 use crate::text::go::boolean::parse_bool;
 use crate::text::go::duration::parse_duration;
@@ -10,49 +8,47 @@ use crate::text::go::float_parse::parse_float;
 use crate::text::go::integer::{parse_int, parse_uint};
 use crate::text::go::regexp::translate;
 
+use super::budget::Fault as Refusal;
 use super::check_types::{Fault, Types};
+use super::instant::SECONDS;
+use super::library::precision;
+use super::tree::{Call, Expr, Literal, Node};
 use super::types::Type;
 
 /// The faults of the literals of an expression whose types are right.
-pub(super) fn faults(expression: &IdedExpr, types: &Types) -> Vec<Fault> {
+pub(super) fn faults(expression: &Node, types: &Types) -> Vec<Fault> {
     let mut found = Vec::new();
     visit(expression, types, &mut found, false, 0);
     found
 }
 
 /// `mixes` says whether literals may have items of several types: within what is formatted.
-fn visit(at: &IdedExpr, types: &Types, found: &mut Vec<Fault>, mixes: bool, depth: usize) {
+fn visit(at: &Node, types: &Types, found: &mut Vec<Fault>, mixes: bool, depth: usize) {
     if depth > 400 {
         return;
     }
-    let mixes = mixes || matches!(&at.expr, Expr::Call(call) if call.func_name == "format");
-    let mut inner = |part: &IdedExpr| visit(part, types, found, mixes, depth + 1);
+    let mixes = mixes || matches!(&at.expr, Expr::Call(call) if call.function == "format");
+    let mut inner = |part: &Node| visit(part, types, found, mixes, depth + 1);
     match &at.expr {
         Expr::Call(call) => {
             call.target.iter().for_each(|target| inner(target));
-            call.args.iter().for_each(inner);
+            call.arguments.iter().for_each(inner);
             found.extend(of_call(at.id, call, types));
         }
-        Expr::List(list) => {
-            list.elements.iter().for_each(inner);
-            let items = list
-                .elements
-                .iter()
-                .enumerate()
-                .map(|(index, item)| (item.id, list.optional_indices.contains(&index)));
+        Expr::List(items) => {
+            for item in items {
+                inner(&item.value);
+            }
+            let items = items.iter().map(|item| (item.value.id, item.is_optional));
             found.extend(mixed(items, types).filter(|_| !mixes));
         }
-        Expr::Map(map) => {
-            let entries = map.entries.iter().filter_map(|entry| match &entry.expr {
-                EntryExpr::MapEntry(entry) => Some(entry),
-                EntryExpr::StructField(_) => None,
-            });
-            for entry in entries.clone() {
+        Expr::Map(entries) => {
+            for entry in entries {
                 inner(&entry.key);
                 inner(&entry.value);
             }
-            let keys = mixed(entries.clone().map(|entry| (entry.key.id, false)), types);
-            let values = mixed(entries.map(|entry| (entry.value.id, entry.optional)), types);
+            let keys = mixed(entries.iter().map(|entry| (entry.key.id, false)), types);
+            let values = mixed(entries.iter().map(|entry| (entry.value.id, entry.is_optional)), types);
             found.extend(keys.into_iter().chain(values).filter(|_| !mixes));
         }
         Expr::Select(select) => inner(&select.operand),
@@ -61,7 +57,7 @@ fn visit(at: &IdedExpr, types: &Types, found: &mut Vec<Fault>, mixes: bool, dept
 }
 
 /// Items of a literal have one type; [`Type::Dyn`] is a type of its own.
-fn mixed(items: impl Iterator<Item = (u64, bool)>, types: &Types) -> Option<Fault> {
+fn mixed(items: impl Iterator<Item = (u32, bool)>, types: &Types) -> Option<Fault> {
     let mut first: Option<&Type> = None;
     for (id, is_optional) in items {
         let Some(mut found) = types.get(&id) else { continue };
@@ -81,19 +77,25 @@ fn mixed(items: impl Iterator<Item = (u64, bool)>, types: &Types) -> Option<Faul
 }
 
 /// The fault of a literal that a function cannot use.
-fn of_call(id: u64, call: &CallExpr, types: &Types) -> Option<Fault> {
-    let name = call.func_name.as_str();
-    let first = call.args.first()?;
+fn of_call(id: u32, call: &Call, types: &Types) -> Option<Fault> {
+    let name = call.function.as_str();
+    let first = call.arguments.first()?;
     if name == "format" {
         return of_format(id, call.target.as_deref()?, first, types);
     }
-    if let ("duration", Expr::Literal(LiteralValue::Int(_))) = (name, &first.expr) {
+    if let ("timestamp", Expr::Literal(Literal::Int(seconds))) = (name, &first.expr)
+        && !SECONDS.contains(seconds)
+    {
+        let (id, message) = (first.id, "invalid timestamp argument".to_owned());
+        return Some(Fault { id, message });
+    }
+    if let ("duration", Expr::Literal(Literal::Int(_))) = (name, &first.expr) {
         let (id, message) = (first.id, "invalid duration argument".to_owned());
         return Some(Fault { id, message });
     }
     let (id, text) = literal(first)?;
     let fault = |message: String| Some(Fault { id, message });
-    match (name, call.target.is_some(), call.args.len()) {
+    match (name, call.target.is_some(), call.arguments.len()) {
         // With two arguments, the server still looks at the first.
         ("matches", ..) => translate(text.as_bytes())
             .is_err()
@@ -123,43 +125,44 @@ fn of_call(id: u64, call: &CallExpr, types: &Types) -> Option<Fault> {
     }
 }
 
-fn literal(expression: &IdedExpr) -> Option<(u64, &str)> {
+fn literal(expression: &Node) -> Option<(u32, &str)> {
     match &expression.expr {
-        Expr::Literal(LiteralValue::String(text)) => Some((expression.id, text.inner())),
+        Expr::Literal(Literal::String(text)) => Some((expression.id, text)),
         _ => None,
     }
 }
 
 /// Whether a format asks for as many values as there are, of types that it can format.
-fn of_format(id: u64, format: &IdedExpr, values: &IdedExpr, types: &Types) -> Option<Fault> {
+fn of_format(id: u32, format: &Node, values: &Node, types: &Types) -> Option<Fault> {
     let (_, text) = literal(format)?;
     let Expr::List(list) = &values.expr else { return None };
-    let mut given = list.elements.iter();
-    let fault = |id: u64, message: String| Some(Fault { id, message });
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '%' {
+    let mut given = list.iter().map(|item| &item.value);
+    let fault = |id: u32, message: String| Some(Fault { id, message });
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('%') {
+        if let Some(after) = after.strip_prefix('%') {
+            rest = after;
             continue;
         }
-        let verb = letters.find(|letter| !matches!(letter, '.' | '0'..='9'));
-        let Some(verb) = verb else {
-            return fault(
-                id,
-                "could not parse formatting clause: unexpected end of string".to_owned(),
-            );
+        if after.is_empty() {
+            return fault(id, "unexpected end of string".to_owned());
+        }
+        let Some(value) = given.next() else {
+            return fault(id, format!("index {} out of range", list.len()));
         };
-        if verb == '%' {
-            continue;
-        }
+        let after = match precision(after) {
+            Ok((_, after)) => after,
+            Err(Refusal::Error(words)) => return fault(id, words),
+            Err(Refusal::Stop(_)) => return None,
+        };
+        let verb = after.chars().next().unwrap_or_default();
+        rest = after.get(verb.len_utf8()..).unwrap_or_default();
         if !"sdfebxXo".contains(verb) {
             return fault(
                 id,
                 format!("could not parse formatting clause: unrecognized formatting clause \"{verb}\""),
             );
         }
-        let Some(value) = given.next() else {
-            return fault(id, format!("index {} out of range", list.elements.len()));
-        };
         let found = types.get(&value.id).unwrap_or(&Type::Dyn);
         if !formats(verb, found) {
             let message = format!("error during formatting: {}, was given {found}", formatted(verb));
@@ -168,7 +171,7 @@ fn of_format(id: u64, format: &IdedExpr, values: &IdedExpr, types: &Types) -> Op
     }
     let left = given.count();
     (left > 0).then(|| {
-        let count = list.elements.len();
+        let count = list.len();
         let message = format!(
             "too many arguments supplied to string.format (expected {}, got {count})",
             count - left

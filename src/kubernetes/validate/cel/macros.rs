@@ -2,25 +2,48 @@
 //! and the macros of optional values). A macro is recognised by its name and its number of arguments, whatever it is
 //! called on; its type is that of the expression it stands for.
 
-use cel::common::ast::{CallExpr, Expr, IdedExpr, operators};
-
 use super::check_types::Checker;
+use super::tree::{Call, Expr, Node, operators};
 use super::types::Type;
 
+const NO_LIST: &str = "sortBy can only be applied to a list, identifier, comprehension, call or select expression";
 const NAME: &str = "argument must be a simple name";
 const IDENTIFIER: &str = "argument is not an identifier";
 const OPTIONAL_NAME: &str = "optMap() variable name must be a simple identifier";
 const FLAT_NAME: &str = "optFlatMap() variable name must be a simple identifier";
 
+const OVERWRITES: &str = "iteration variable overwrites accumulator variable";
+const DUPLICATE: &str = "duplicate variable name: ";
+const NO_FIELD: &str = "invalid argument to has() macro";
+/// The name that the variable for the result of a macro once had.
+const ACCUMULATOR: &str = "__result__";
+
+/// Whether a fault is found before types are checked, when macros are expanded.
+pub(super) fn is_of_macro(message: &str) -> bool {
+    [
+        NAME,
+        IDENTIFIER,
+        OPTIONAL_NAME,
+        FLAT_NAME,
+        OVERWRITES,
+        NO_FIELD,
+        NO_LIST,
+    ]
+    .contains(&message)
+        || message.starts_with(DUPLICATE)
+}
+
 impl Checker {
     /// The type of a macro; nothing if the call is not one.
-    pub(super) fn expand(&mut self, id: u64, call: &CallExpr) -> Option<Type> {
+    pub(super) fn expand(&mut self, id: u32, call: &Call) -> Option<Type> {
         let Some(target) = &call.target else {
-            let [argument] = call.args.as_slice() else { return None };
-            return (call.func_name == operators::HAS).then(|| self.has(id, argument));
+            let [argument] = call.arguments.as_slice() else {
+                return None;
+            };
+            return (call.function == operators::HAS).then(|| self.has(id, argument));
         };
-        let name = call.func_name.as_str();
-        Some(match (name, call.args.as_slice()) {
+        let name = call.function.as_str();
+        Some(match (name, call.arguments.as_slice()) {
             ("all" | "exists", [item, body]) => self.quantifier(target, &[item], body),
             ("all" | "exists", [index, item, body]) => self.quantifier(target, &[index, item], body),
             ("exists_one" | "existsOne", [item, body]) => self.only_one(id, target, &[item], body),
@@ -47,19 +70,23 @@ impl Checker {
         })
     }
 
-    fn has(&mut self, id: u64, argument: &IdedExpr) -> Type {
+    fn has(&mut self, id: u32, argument: &Node) -> Type {
         match &argument.expr {
-            Expr::Select(select) if !select.test => {
+            Expr::Select(select) => {
                 self.field(id, &select.operand, &select.field, false);
                 Type::Bool
             }
-            _ => self.fault(argument.id, "invalid argument to has() macro".to_owned()),
+            _ => self.fault(argument.id, NO_FIELD.to_owned()),
         }
     }
 
     /// The name that a macro binds.
-    fn bound(&mut self, argument: &IdedExpr, message: &str) -> Option<String> {
+    fn bound(&mut self, argument: &Node, message: &str) -> Option<String> {
         match &argument.expr {
+            Expr::Ident(name) if name == ACCUMULATOR => {
+                self.fault(argument.id, OVERWRITES.to_owned());
+                None
+            }
             Expr::Ident(name) if !name.starts_with('.') => Some(name.clone()),
             _ => {
                 self.fault(argument.id, message.to_owned());
@@ -69,12 +96,12 @@ impl Checker {
     }
 
     /// The types of the variables of a macro that goes through a list or a mapping.
-    fn range(&mut self, target: &IdedExpr, count: usize) -> Vec<Type> {
+    fn range(&mut self, target: &Node, count: usize) -> Vec<Type> {
         let found = self.check(target);
         self.range_of(target.id, &found, count)
     }
 
-    fn range_of(&mut self, id: u64, found: &Type, count: usize) -> Vec<Type> {
+    fn range_of(&mut self, id: u32, found: &Type, count: usize) -> Vec<Type> {
         let range = self.bindings.resolved(found);
         match (&range, count) {
             (Type::List(item), 1) => vec![(**item).clone()],
@@ -99,12 +126,19 @@ impl Checker {
     /// Checks parts of a macro while its variables are bound; `wanted` is the message for those that are not names.
     fn within<T>(
         &mut self,
-        names: &[&IdedExpr],
+        names: &[&Node],
         wanted: &str,
         types: Vec<Type>,
         work: impl FnOnce(&mut Self) -> T,
     ) -> Option<T> {
+        let ids: Vec<u32> = names.iter().map(|name| name.id).collect();
         let names: Vec<String> = names.iter().filter_map(|name| self.bound(name, wanted)).collect();
+        if let ([one, other], [_, id]) = (names.as_slice(), ids.as_slice())
+            && one == other
+        {
+            self.fault(*id, format!("{DUPLICATE}{one}"));
+            return None;
+        }
         if names.len() != types.len() {
             return None;
         }
@@ -115,7 +149,7 @@ impl Checker {
         Some(result)
     }
 
-    fn quantifier(&mut self, target: &IdedExpr, names: &[&IdedExpr], body: &IdedExpr) -> Type {
+    fn quantifier(&mut self, target: &Node, names: &[&Node], body: &Node) -> Type {
         let types = self.range(target, names.len());
         let found = self.within(names, NAME, types, |checker| checker.check(body));
         match found {
@@ -128,7 +162,7 @@ impl Checker {
         }
     }
 
-    fn only_one(&mut self, id: u64, target: &IdedExpr, names: &[&IdedExpr], body: &IdedExpr) -> Type {
+    fn only_one(&mut self, id: u32, target: &Node, names: &[&Node], body: &Node) -> Type {
         let types = self.range(target, names.len());
         if let Some(found) = self.within(names, NAME, types, |checker| checker.check(body)) {
             self.chosen(id, &found, &Type::Int, &Type::Int);
@@ -137,12 +171,12 @@ impl Checker {
     }
 
     /// The type of a condition with two results.
-    fn chosen(&mut self, id: u64, condition: &Type, one: &Type, other: &Type) -> Type {
+    fn chosen(&mut self, id: u32, condition: &Type, one: &Type, other: &Type) -> Type {
         let arguments = [condition.clone(), one.clone(), other.clone()];
         self.apply(id, operators::CONDITIONAL, false, &arguments)
     }
 
-    fn filter(&mut self, id: u64, target: &IdedExpr, item: &IdedExpr, condition: &IdedExpr) -> Type {
+    fn filter(&mut self, id: u32, target: &Node, item: &Node, condition: &Node) -> Type {
         let types = self.range(target, 1);
         let kept = Type::list(self.bindings.fresh());
         let one = types.first().cloned().unwrap_or(Type::Dyn);
@@ -153,14 +187,7 @@ impl Checker {
         self.bindings.resolved(&kept)
     }
 
-    fn listed(
-        &mut self,
-        id: u64,
-        target: &IdedExpr,
-        names: &[&IdedExpr],
-        condition: Option<&IdedExpr>,
-        body: &IdedExpr,
-    ) -> Type {
+    fn listed(&mut self, id: u32, target: &Node, names: &[&Node], condition: Option<&Node>, body: &Node) -> Type {
         let types = self.range(target, names.len());
         let made = Type::list(self.bindings.fresh());
         let wanted = if names.len() == 1 { IDENTIFIER } else { NAME };
@@ -177,11 +204,11 @@ impl Checker {
 
     fn mapped(
         &mut self,
-        id: u64,
-        target: &IdedExpr,
-        names: [&IdedExpr; 2],
-        condition: Option<&IdedExpr>,
-        body: &IdedExpr,
+        id: u32,
+        target: &Node,
+        names: [&Node; 2],
+        condition: Option<&Node>,
+        body: &Node,
         keeps_keys: bool,
     ) -> Type {
         let types = self.range(target, 2);
@@ -204,14 +231,13 @@ impl Checker {
         self.bindings.resolved(&made)
     }
 
-    fn sort_by(&mut self, id: u64, target: &IdedExpr, item: &IdedExpr, key: &IdedExpr) -> Type {
+    fn sort_by(&mut self, id: u32, target: &Node, item: &Node, key: &Node) -> Type {
         let is_possible = matches!(
             target.expr,
             Expr::List(_) | Expr::Select(_) | Expr::Ident(_) | Expr::Call(_)
         );
         if !is_possible {
-            let message = "sortBy can only be applied to a list, identifier, comprehension, call or select expression";
-            return self.fault(target.id, message.to_owned());
+            return self.fault(target.id, NO_LIST.to_owned());
         }
         let found = self.check(target);
         let types = self.range_of(target.id, &found, 1);
@@ -220,7 +246,7 @@ impl Checker {
         self.apply(id, "@sortByAssociatedKeys", true, &[found, keys])
     }
 
-    fn of_optional(&mut self, id: u64, target: &IdedExpr, name: &IdedExpr, body: &IdedExpr, wraps: bool) -> Type {
+    fn of_optional(&mut self, id: u32, target: &Node, name: &Node, body: &Node, wraps: bool) -> Type {
         let found = self.check(target);
         let has_value = self.apply(id, "hasValue", true, std::slice::from_ref(&found));
         let value = self.apply(id, "value", true, &[found]);

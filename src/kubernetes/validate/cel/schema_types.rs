@@ -71,6 +71,20 @@ pub(super) fn is_embedded(schema: &Json) -> bool {
     member_of(schema, "x-kubernetes-embedded-resource").and_then(Json::as_bool) == Some(true)
 }
 
+/// Whether a schema describes the fields that every resource has (`WithTypeAndObjectMeta`).
+pub(super) fn has_metadata(schema: &Json) -> bool {
+    let property = |at: &'_ Json, name: &str, kind: &str| {
+        let found = member_of(at, "properties").and_then(|all| member_of(all, name));
+        found.is_some_and(|found| member_of(found, "type").and_then(Json::as_str) == Some(kind))
+    };
+    let metadata = member_of(schema, "properties").and_then(|all| member_of(all, "metadata"));
+    let names = |metadata: &Json| property(metadata, "name", "string") && property(metadata, "generateName", "string");
+    property(schema, "kind", "string")
+        && property(schema, "apiVersion", "string")
+        && property(schema, "metadata", "object")
+        && metadata.is_some_and(names)
+}
+
 fn object(schema: &Json, is_resource: bool, name: &str, inner: &dyn Fn(&Json, String) -> Option<Type>) -> Type {
     let mut fields = BTreeMap::new();
     for (key, property) in member_of(schema, "properties")
@@ -84,7 +98,7 @@ fn object(schema: &Json, is_resource: bool, name: &str, inner: &dyn Fn(&Json, St
             fields.insert(escaped, found);
         }
     }
-    if is_resource {
+    if is_resource && !has_metadata(schema) {
         for key in ["apiVersion", "kind"] {
             fields.insert(key.to_owned(), Type::String);
         }
@@ -126,6 +140,39 @@ pub(super) fn escape(name: &str) -> Option<String> {
     })
 }
 
+/// The name of a field that expressions know by a name (`Unescape`); nothing if it has an escape that there is not.
+pub(super) fn unescape(name: &str) -> Option<String> {
+    let mut plain = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once("__") {
+        // As the pattern `__[^_]+__`, from left to right.
+        let length = after.find('_').unwrap_or(after.len());
+        let word = after.get(..length).unwrap_or_default();
+        let Some(behind) = after
+            .get(length..)
+            .and_then(|behind| behind.strip_prefix("__"))
+            .filter(|_| length > 0)
+        else {
+            plain.push_str(before);
+            plain.push('_');
+            rest = rest.get(before.len() + 1..)?;
+            continue;
+        };
+        plain.push_str(before);
+        plain.push_str(match word {
+            "underscores" => "__",
+            "dot" => ".",
+            "dash" => "-",
+            "slash" => "/",
+            word if is_reserved(word) && word.len() + 4 == name.len() => word,
+            _ => return None,
+        });
+        rest = behind;
+    }
+    plain.push_str(rest);
+    Some(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -145,6 +192,9 @@ mod tests {
             ("a$", None),
         ] {
             assert_eq!(escape(name).as_deref(), escaped, "{name}");
+            if let Some(escaped) = escaped {
+                assert_eq!(unescape(escaped).as_deref(), Some(name), "{escaped}");
+            }
         }
     }
 

@@ -126,37 +126,6 @@ impl Sizes {
         }
     }
 
-    /// Lowers the sizes to those of the values at hand.
-    pub(super) fn cap(&mut self, values: &[&Json]) {
-        let size = |value: &&Json| match value {
-            Json::String(text) => text.len(),
-            Json::Array(items) => items.len(),
-            Json::Object(fields) => fields.len(),
-            _ => 0,
-        };
-        self.most = self.most.min(values.iter().map(size).max().unwrap_or_default() as u64);
-        let mut fields: BTreeMap<String, Vec<&Json>> = BTreeMap::new();
-        let mut all = Vec::new();
-        for value in values {
-            match value {
-                Json::Array(items) => all.extend(items),
-                Json::Object(entries) => {
-                    all.extend(entries.values());
-                    for (name, value) in entries {
-                        fields.entry(escape(name).unwrap_or_default()).or_default().push(value);
-                    }
-                }
-                _ => {}
-            }
-        }
-        for (name, field) in &mut self.fields {
-            field.cap(fields.get(name).map_or(&[], Vec::as_slice));
-        }
-        if let Some(inner) = &mut self.inner {
-            inner.cap(&all);
-        }
-    }
-
     /// How often such a value fits into a request.
     pub(super) const fn cardinality(&self) -> u64 {
         MAX_REQUEST / (self.least + 1)

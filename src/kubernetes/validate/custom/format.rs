@@ -6,12 +6,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::kubernetes::json_schema::format_times::check_date;
 use crate::kubernetes::names::NameSyntax;
 use crate::text::go::duration::parse_duration;
-use crate::text::go::pattern::compile;
 use crate::text::go::url::is_request_target;
 
+use super::super::text_formats::{is_byte, is_date, is_date_time, is_uuid, pattern, worded_duration};
 use super::email::is_email;
 
 /// The first minor version that knows `k8s-short-name` and `k8s-long-name`.
@@ -82,7 +81,7 @@ const FORMATS: [Format; 26] = [
     format("ssn", |text| text.len() == 11 && SSN.is_match(text)),
     format("hexcolor", |text| HEX_COLOR.is_match(text)),
     format("rgbcolor", |text| RGB_COLOR.is_match(text)),
-    format("byte", |text| BASE64.is_match(text)),
+    format("byte", is_byte),
     format("password", |_| true),
     format("date", is_date),
     format("duration", is_duration),
@@ -99,16 +98,6 @@ const FORMATS: [Format; 26] = [
     },
 ];
 
-/// A pattern in Go's syntax. All are tested; one that could not be compiled would match nothing.
-fn pattern(text: &str) -> Regex {
-    compile(text).unwrap_or_else(|_| never())
-}
-
-#[expect(clippy::expect_used, reason = "a constant")]
-fn never() -> Regex {
-    Regex::new("$.").expect("is a pattern")
-}
-
 static HOSTNAME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|([a-zA-Z0-9\p{S}\p{L}](([a-zA-Z0-9-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?)(\.)){1,}([a-zA-Z\p{L}]){2,63})$",
@@ -120,15 +109,11 @@ static RGB_COLOR: LazyLock<Regex> = LazyLock::new(|| {
     let part = r"\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*";
     pattern(&format!(r"^rgb\({part},{part},{part}\)$"))
 });
-static BASE64: LazyLock<Regex> =
-    LazyLock::new(|| pattern("^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$"));
 static CREDIT_CARD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?:4[0-9]{12}(?:[0-9]{3})?|5[1-5][0-9]{14}|6(?:011|5[0-9][0-9])[0-9]{12}|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35\d{3})\d{11})$",
     )
 });
-static AMOUNT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(\d+)\s*([A-Za-zµ]+)"));
-
 fn is_hexadecimal(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -189,21 +174,6 @@ fn is_hardware_address(text: &str) -> bool {
     bytes.is_some_and(|bytes| matches!(bytes, 6 | 8 | 20))
 }
 
-/// Groups of 8, 4, 4, 4 and 12 digits, dashes optional; a version restricts the third group, and 4 and 5 the fourth.
-fn is_uuid(text: &str, version: Option<u8>) -> bool {
-    let mut digits = Vec::new();
-    for byte in text.bytes() {
-        match byte {
-            b'-' if matches!(digits.len(), 8 | 12 | 16 | 20) => {}
-            byte if byte.is_ascii_hexdigit() => digits.push(byte.to_ascii_lowercase()),
-            _ => return false,
-        }
-    }
-    let is_right_version = version.is_none_or(|version| digits.get(12) == Some(&version));
-    let has_variant = matches!(version, None | Some(b'3')) || matches!(digits.get(16), Some(b'8' | b'9' | b'a' | b'b'));
-    digits.len() == 32 && !text.contains("--") && is_right_version && has_variant
-}
-
 fn without_space_and_dashes(text: &str) -> Vec<u8> {
     let is_noise = |byte: &u8| matches!(byte, b'\t' | b'\n' | 0x0C | b'\r' | b' ' | b'-');
     text.bytes().filter(|byte| !is_noise(byte)).collect()
@@ -250,48 +220,9 @@ fn is_credit_card(text: &str) -> bool {
     CREDIT_CARD.is_match(&digits) && doubled.sum::<u32>().is_multiple_of(10)
 }
 
-fn is_date(text: &str) -> bool {
-    check_date(text).is_ok()
-}
-
-static TIME: LazyLock<Regex> =
-    LazyLock::new(|| pattern("^([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|([+-][0-9]{2}:[0-9]{2}))$"));
-
-/// A date, `t` or `T`, a time and an offset. A leap second is refused; what is behind a second `t` does not count.
-fn is_date_time(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let mut parts = lower.split('t');
-    let (Some(date), Some(time)) = (parts.next(), parts.next()) else {
-        return false;
-    };
-    let in_range = TIME.captures(time).is_some_and(|parts| {
-        let is_at_most = |group: usize, largest: &str| parts.get(group).is_some_and(|part| part.as_str() <= largest);
-        is_at_most(1, "23") && is_at_most(2, "59") && is_at_most(3, "59")
-    });
-    is_date(date) && in_range
-}
-
-/// Go's `1h30m`, or Scala's `3 weeks`: any amount with a unit somewhere in the text.
+/// Go's `1h30m`, or Scala's `3 weeks`.
 fn is_duration(text: &str) -> bool {
-    if parse_duration(text.as_bytes()).is_ok() {
-        return true;
-    }
-    let mut has_unit = false;
-    for amount in AMOUNT.captures_iter(text) {
-        let part = |group: usize| amount.get(group).map_or("", |part| part.as_str());
-        if part(1).parse::<i64>().is_err() {
-            return false;
-        }
-        has_unit |= is_unit(&part(2).to_lowercase());
-    }
-    has_unit
-}
-
-fn is_unit(name: &str) -> bool {
-    /// Units that are written in full, and beginnings of units.
-    const SHORT: [&str; 12] = ["ns", "us", "µs", "ms", "s", "m", "h", "hr", "d", "w", "wk", "min"];
-    const BEGINNINGS: [&str; 8] = ["nano", "micro", "milli", "sec", "min", "hour", "day", "week"];
-    SHORT.contains(&name) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+    parse_duration(text.as_bytes()).is_ok() || worded_duration(text).is_some()
 }
 
 #[cfg(test)]
@@ -417,17 +348,8 @@ mod tests {
 
     #[test]
     fn patterns_compile() {
-        for pattern in [
-            &HOSTNAME,
-            &SSN,
-            &HEX_COLOR,
-            &RGB_COLOR,
-            &BASE64,
-            &CREDIT_CARD,
-            &AMOUNT,
-            &TIME,
-        ] {
-            assert_ne!(pattern.as_str(), never().as_str());
+        for pattern in [&HOSTNAME, &SSN, &HEX_COLOR, &RGB_COLOR, &CREDIT_CARD] {
+            assert_ne!(pattern.as_str(), "$.");
         }
     }
 }

@@ -36,6 +36,8 @@ pub(in super::super) struct CustomKind {
     schema: Schema,
     /// The schema as written, if it has validations to evaluate.
     validations: Option<Json>,
+    /// Its rules, compiled.
+    programs: cel::RulePrograms,
     /// Whether the server refuses the definition for what its validations may cost; found when they are first needed.
     is_too_expensive: OnceLock<bool>,
     /// Whether the status is a subresource, which a create does not set.
@@ -49,6 +51,7 @@ impl CustomKind {
         Self {
             schema: Schema::of(&json),
             validations: cel::has_validations(&json).then_some(json),
+            programs: cel::RulePrograms::default(),
             is_too_expensive: OnceLock::new(),
             has_status,
             scale,
@@ -81,9 +84,9 @@ impl CustomKind {
             if let Some(validations) = self.validations.as_ref().filter(|_| faults.is_empty()) {
                 let is_refused = self.is_too_expensive.get_or_init(|| cel::is_too_expensive(validations));
                 let found = if *is_refused {
-                    cel::unevaluated(validations, &prepared)
+                    cel::unevaluated(validations, &self.programs, &prepared)
                 } else {
-                    cel::validations(validations, &prepared)
+                    cel::validations(validations, &self.programs, &prepared)
                 };
                 unevaluated = found.not_evaluated;
                 faults.extend(found.failed.into_iter().map(|(path, message)| Fault {
@@ -206,7 +209,10 @@ pub(in super::super) fn default_fault(tree: &Tree<'_>, schema: NodeId, value: No
         .or_else(|| duplicates.next());
     let (path, message) = match fault {
         Some(fault) => (fault.path, fault.message),
-        None if cel::has_validations(&json) => cel::validations(&json, &value).failed.into_iter().next()?,
+        None if cel::has_validations(&json) => {
+            let programs = cel::RulePrograms::default();
+            cel::validations(&json, &programs, &value).failed.into_iter().next()?
+        }
         None => return None,
     };
     if path.is_empty() {

@@ -1,0 +1,23 @@
+//! Policies of admission (`ValidatingAdmissionPolicy`), judged without a cluster (`k8s.io/apiserver/pkg/admission/plugin/policy`).
+//!
+//! [`Policies::read`] takes policies, their bindings, namespaces and parameters out of documents; [`Policies::judge`] gives
+//! the verdicts on an object that is created. What only a cluster knows (the user, who may do what, namespaces and
+//! parameters that are not among the documents) makes a verdict unknown, never a refusal.
+
+mod selector;
+
+mod request;
+
+mod matching;
+
+mod documents;
+
+mod params;
+
+mod verdict;
+
+mod judge;
+
+pub use documents::Policies;
+pub use request::Request;
+pub use verdict::{Effect, PolicyVerdict};

@@ -1,0 +1,81 @@
+//! The request to create an object, as policies see it (`CreateAdmissionRequest` of
+//! `k8s.io/apiserver/pkg/admission/plugin/cel/condition.go`).
+
+use serde_json::{Value as Json, json};
+
+/// An object that is created.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'j> {
+    /// The group of its kind; nothing for the core.
+    pub group: &'j str,
+    /// The version that it is written in.
+    pub version: &'j str,
+    /// Its kind.
+    pub kind: &'j str,
+    /// The plural name of its kind.
+    pub resource: &'j str,
+    /// Its namespace, also where it is not written; nothing for an object of the cluster.
+    pub namespace: Option<&'j str>,
+    /// Other groups and versions in which the server has the kind.
+    pub equivalents: &'j [(&'j str, &'j str)],
+    /// The object, with the defaults that are known.
+    pub object: &'j Json,
+}
+
+/// Kinds that no policy judges (`IsExemptAdmissionConfigurationResource`).
+const EXEMPT: [&str; 6] = [
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+];
+
+impl Request<'_> {
+    /// Whether no policy judges it.
+    pub(super) fn is_exempt(&self) -> bool {
+        self.group == "admissionregistration.k8s.io" && EXEMPT.contains(&self.kind)
+    }
+
+    /// Whether it creates a namespace.
+    pub(super) fn is_namespace(&self) -> bool {
+        self.group.is_empty() && self.resource == "namespaces"
+    }
+
+    /// The name of the object; nothing if the server makes one.
+    pub(super) fn name(&self) -> &str {
+        let metadata = self.object.get("metadata");
+        let name = metadata.and_then(|metadata| metadata.get("name"));
+        name.and_then(Json::as_str).unwrap_or_default()
+    }
+
+    /// `request`, without what only a cluster knows.
+    pub(super) fn seen(&self) -> Json {
+        let kind = json!({"group": self.group, "version": self.version, "kind": self.kind});
+        let resource = json!({"group": self.group, "version": self.version, "resource": self.resource});
+        let mut request = json!({
+            "uid": "", "kind": kind, "resource": resource, "requestKind": kind, "requestResource": resource,
+            "operation": "CREATE", "dryRun": false
+        });
+        let name = Some(self.name()).filter(|name| !name.is_empty());
+        if let Some(fields) = request.as_object_mut() {
+            let texts = [("name", name), ("namespace", self.namespace)];
+            let texts = texts
+                .into_iter()
+                .filter_map(|(key, text)| Some((key.to_owned(), json!(text?))));
+            fields.extend(texts);
+        }
+        request
+    }
+
+    /// The object as the server has it when policies judge it: with its namespace.
+    pub(super) fn stored(&self) -> Json {
+        let mut object = self.object.clone();
+        let metadata = object.get_mut("metadata").and_then(Json::as_object_mut);
+        if let (Some(namespace), Some(metadata)) = (self.namespace, metadata) {
+            metadata.insert("namespace".to_owned(), json!(namespace));
+        }
+        object
+    }
+}
