@@ -103,7 +103,7 @@ class Explored:
     def __init__(self, binary, chart, budget, has_plain):
         self.chart = chart
         before = cpu_seconds()
-        found = report(binary, "explore", chart, "--budget", budget, "--base", CORPUS)
+        found = report(binary, "explore", chart, "--all", "--budget", budget, "--base", CORPUS)
         self.seconds = cpu_seconds() - before
         findings = [finding for finding in (found or {}).get("findings", []) if any("shown by" in note for note in finding.get("notes", []))]
         self.causes = [Cause(chart, finding) for finding in findings]

@@ -110,7 +110,10 @@ pub(super) fn run(context: RunContext, arguments: &CoverageArguments) -> Result<
             Some(path) => write_file(path, text.as_bytes())?,
         }
     }
-    let unrendered: Vec<&CheckedChart> = checked.iter().filter(|chart| chart.rendered.renderings == 0).collect();
+    let unrendered: Vec<&CheckedChart> = checked
+        .iter() // A library chart is not rendered, which is not a fault.
+        .filter(|chart| chart.rendered.renderings == 0 && (chart.coverage.is_some() || has_error(chart)))
+        .collect();
     for chart in &unrendered {
         let finding = chart
             .findings
@@ -137,6 +140,10 @@ pub(super) fn run(context: RunContext, arguments: &CoverageArguments) -> Result<
         return Ok(Exit::Findings);
     }
     Ok(Exit::Clean)
+}
+
+fn has_error(chart: &CheckedChart) -> bool {
+    chart.findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
 /// Reads `FORMAT` or `FORMAT=FILE`.

@@ -1,5 +1,6 @@
 //! `chartwright explore`: values that break a chart, found by following the decisions of its templates.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,8 +13,9 @@ use crate::engine::chart::Compat;
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::earlier_charts;
 use crate::report::{Group, Remarks};
+use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Severity;
-use crate::text::source::{Replacement, replace_files};
+use crate::text::source::{Named, Replacement, read_file, replace_files};
 use crate::text::stop;
 
 use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
@@ -46,9 +48,12 @@ pub(super) struct ExploreArguments {
     /// Most time for each chart, such as 10 (seconds) or 2m; 0 for no limit. Renderings are tried in the same order in every run.
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     budget: String,
-    /// Most renderings of each chart: unlike a time, the same in every run.
-    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
-    renderings: usize,
+    /// Most renderings that are tried of each chart: unlike a time, the same in every run.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    renderings: u32,
+    /// Show notes too: what breaks under values that are made up.
+    #[arg(long)]
+    all: bool,
     /// Look only at what has changed since the commit at which HEAD left this branch or commit: templates, what includes them, values.
     #[arg(long, value_name = "REF")]
     since: Option<String>,
@@ -99,7 +104,10 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
         .filter_map(ChartToCheck::path)
         .map(Path::to_owned)
         .collect();
-    let reporting = arguments.report.prepare(context, &paths, Vec::new(), Severity::Error)?;
+    let mut reporting = arguments.report.prepare(context, &paths, Vec::new(), Severity::Error)?;
+    if !arguments.all {
+        reporting.shown_from = Severity::Warning;
+    }
     let versions = parse_versions(&arguments.kube_version).map_err(CommandError::usage)?;
     let shown = |name: &str| reporting.root.shown(Path::new(name));
     let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
@@ -122,9 +130,6 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
     if let Some(reason) = stop::reason() {
         return Err(CommandError::could_not_run(reason)
             .with_hint("--budget limits the time of each chart, and reports what was found until then"));
-    }
-    if let Some(directory) = &arguments.write_tests {
-        write_tests(context, directory, &explored)?;
     }
     let mut judge = reporting.judgement.start();
     let found: Vec<Vec<Finding>> = explored
@@ -150,6 +155,9 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
     reporting.write_summary(context, &findings, &groups, remarks, &[]);
     report_hidden(context, judge.hidden());
     explored_lines(context, &explored);
+    if let Some(directory) = &arguments.write_tests {
+        write_tests(context, directory, &explored)?;
+    }
     Ok(reporting.exit(&findings))
 }
 
@@ -179,12 +187,12 @@ fn explore(
     let earlier = match &arguments.since {
         Some(name) => {
             let base = BaseName::Commit(name.clone());
-            Some(earlier_charts(&request.charts, &base, &RemoteName::origin()).map_err(CommandError::could_not_run)?)
+            Some(earlier_charts(&request.charts, &base, &RemoteName::origin()).map_err(since_error)?)
         }
         None => None,
     };
     let budget = Budget {
-        renderings: arguments.renderings,
+        renderings: arguments.renderings as usize,
         begin: &begin,
         wants_tests: arguments.write_tests.is_some(),
         earlier: earlier.as_ref(),
@@ -200,20 +208,19 @@ fn explore(
 
 fn write_tests(context: RunContext, directory: &Path, explored: &[Exploration]) -> Result<(), CommandError> {
     let several = explored.len() > 1;
-    let files: Vec<(PathBuf, &str)> = explored
-        .iter()
-        .flat_map(|chart| {
-            let place = if several {
-                directory.join(&chart.name)
-            } else {
-                directory.to_owned()
-            };
-            chart
-                .tests
-                .iter()
-                .map(move |test| (place.join(&test.name), test.text.as_str()))
-        })
-        .collect();
+    let mut taken = BTreeSet::new();
+    let read = |path: &Path| read_file(path, Named::ByInput, FILE_BYTES).ok();
+    let mut files: Vec<(PathBuf, &str)> = Vec::new();
+    for chart in explored {
+        let place = if several {
+            directory.join(&chart.name)
+        } else {
+            directory.to_owned()
+        };
+        for test in &chart.tests {
+            files.push((test.place(&place, &mut taken, &read), &test.text));
+        }
+    }
     for parent in files.iter().filter_map(|(path, _)| path.parent()) {
         std::fs::create_dir_all(parent)
             .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", parent.display())))?;
@@ -231,4 +238,10 @@ fn write_tests(context: RunContext, directory: &Path, explored: &[Exploration]) 
         context.report(&format!("wrote {}", path.display()));
     }
     Ok(())
+}
+
+/// An error of `--since`.
+fn since_error(error: impl std::fmt::Display) -> CommandError {
+    CommandError::could_not_run(format!("--since: {error}"))
+        .with_hint("--since is for charts in a repository of git, and names a branch or a commit of it")
 }

@@ -12,6 +12,18 @@ const MAX_SHOWN: usize = 50;
 /// A few lines about a chart.
 pub fn exploration_as_text(explored: &Exploration) -> String {
     let mut out = String::new();
+    let problem = explored.problem.as_ref();
+    let reason = problem.map(|finding| format!("{}: {}", finding.primary, finding.message));
+    if let Some(reason) = reason.or_else(|| explored.not_explored.clone()) {
+        let reason = explored.secrets.hide(&reason).into_owned();
+        _ = writeln!(
+            out,
+            "{}: not explored: {}",
+            shown_line(&explored.path),
+            shown_line(&reason)
+        );
+        return out;
+    }
     let end = if explored.is_exhausted {
         "nothing is left to try"
     } else {
@@ -44,6 +56,10 @@ pub fn exploration_as_text(explored: &Exploration) -> String {
     }
     if explored.constraints.len() > MAX_SHOWN {
         _ = writeln!(out, "  and {} more", explored.constraints.len() - MAX_SHOWN);
+    }
+    if explored.withheld_tests > 0 {
+        let files = counted(explored.withheld_tests, "values file");
+        _ = writeln!(out, "  {files} not written: secrets would be in them");
     }
     out
 }

@@ -262,3 +262,31 @@ fn secrets_in_templates_are_not_shown() {
     assert!(said.stdout.contains("not reached"), "{}", said.all());
     assert!(!said.all().contains("S3cret-of-the-house"), "{}", said.all());
 }
+
+#[test]
+fn what_a_cluster_may_have_can_be_reached() {
+    let template = "{{- if .Capabilities.APIVersions.Has \"monitoring.coreos.com/v1\" }}\n# monitor\n{{- end }}\n";
+    let workspace = Workspace::chart(&[("templates/b.yaml", template)]);
+    let report = json(&workspace.run(&["coverage", "web", "--report", "json"]));
+    assert_eq!(branches(file(&report, "b.yaml")), ["1 if true: 0", "1 if false: 1"]);
+}
+
+#[test]
+fn library_charts_are_passed_over() {
+    let workspace = Workspace::new(&[
+        (
+            "lib/Chart.yaml",
+            "apiVersion: v2\nname: lib\nversion: 0.1.0\ntype: library\n",
+        ),
+        ("lib/templates/_a.tpl", "{{ define \"a\" }}a{{ end }}\n"),
+    ]);
+    let said = workspace.run(&["coverage", "lib"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+    let said = workspace.run(&["explore", "lib"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+    assert!(
+        said.stderr.contains("lib: not explored: a library chart"),
+        "{}",
+        said.all()
+    );
+}

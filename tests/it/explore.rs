@@ -113,7 +113,7 @@ fn what_breaks_a_chart_is_found_with_the_fewest_settings() {
         let workspace = chart(broken.template, broken.values);
         let lint = workspace.run(&["lint", "web", "--quiet"]);
         assert_eq!(lint.code, 0, "{}: fine as it is: {}", broken.what, lint.all());
-        let said = workspace.run(&["explore", "web", "--report", "json"]);
+        let said = workspace.run(&["explore", "web", "--all", "--report", "json"]);
         let found = findings(&said);
         let shown = found
             .iter()
@@ -171,9 +171,9 @@ fn one_switch_is_one_finding() {
     let lines: Vec<String> = (0..40).map(|number| format!("  k{number}: {number}\n")).collect();
     let lines = lines.concat();
     let template = format!(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b}}\ndata:\n  a: b\n{{{{- if .Values.on }}}}\n{lines}{{{{- end }}}}\n"
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: b}}\ndata:\n  a: b\n{{{{- if .Values.active }}}}\n{lines}{{{{- end }}}}\n"
     );
-    let workspace = chart(&template, "on: false\n");
+    let workspace = chart(&template, "active: false\n");
     let said = workspace.run(&["explore", "web", "--report", "json"]);
     let found = findings(&said);
     assert_eq!(found.len(), 1, "{}", said.all());
@@ -327,6 +327,25 @@ fn a_run_since_a_commit_looks_at_what_was_touched() {
     let found = findings(&said);
     assert_eq!(found.len(), 1, "{}", said.all());
     assert!(notes(&found[0]).contains("shown by --set two=true\""), "{}", said.all());
+    // Any file that templates may depend on may break them.
+    let run_after = |name: &str, text: &str| {
+        std::fs::write(
+            clone.path.join("web/templates/_text.tpl"),
+            "{{ define \"text\" }}{{/* nothing */}}{{ end }}",
+        )
+        .unwrap();
+        std::fs::write(clone.path.join(name), text).unwrap();
+        let said = run(&since);
+        std::fs::remove_file(clone.path.join(name)).unwrap();
+        findings(&said).len()
+    };
+    assert_eq!(run_after("web/values.schema.json", "{}"), 1);
+    assert_eq!(run_after("web/README.md", "More"), 0);
+    std::fs::write(
+        clone.path.join("web/templates/_text.tpl"),
+        "{{ define \"text\" }}b: [{{ end }}",
+    )
+    .unwrap();
     let whole = run(&["explore", "web", "--report", "json"]);
     assert_eq!(findings(&whole).len(), 2, "{}", whole.all());
     let unknown = run(&["explore", "web", "--since", "nowhere"]);
@@ -358,7 +377,7 @@ fn lint_and_ci_explore_too() {
 fn a_chart_that_refuses_its_defaults_is_explored_with_what_it_asks_for() {
     let template = "{{- $name := required \"name is needed\" .Values.name }}\n{{- if .Values.on }}\na: [\n{{- end }}\n";
     let workspace = chart(template, "on: false\nname: \"\"\n");
-    let said = workspace.run(&["explore", "web", "--report", "json"]);
+    let said = workspace.run(&["explore", "web", "--all", "--report", "json"]);
     let found = findings(&said);
     assert_eq!(found.len(), 1, "{}", said.all());
     assert!(
@@ -368,4 +387,130 @@ fn a_chart_that_refuses_its_defaults_is_explored_with_what_it_asks_for() {
     );
     assert_eq!(found[0]["severity"], "info", "{}", said.all());
     assert!(said.stderr.contains("name is needed"), "{}", said.all());
+}
+
+/// A list whose item is changed as a whole, with a secret in it.
+const SECRETS: [(&str, &str); 2] = [
+    (
+        "values.yaml",
+        "users:\n- {name: bob, password: S3cr3tInValues9, admin: false}\n",
+    ),
+    (
+        "templates/b.yaml",
+        "{{- range .Values.users }}\n{{- if .admin }}\n{{ .x.y }}\n{{- end }}\n{{- end }}\n",
+    ),
+];
+
+#[test]
+fn secrets_of_values_are_in_no_report_and_no_file() {
+    let workspace = Workspace::chart(&SECRETS);
+    workspace.write(
+        "given.yaml",
+        "users:\n- {name: eve, password: GivenS3cret77, admin: false}\n",
+    );
+    for format in [
+        "text", "json", "sarif", "junit", "tap", "github", "gitlab", "markdown", "html",
+    ] {
+        for given in [&[][..], &["-f", "given.yaml"]] {
+            let said = workspace.run(&[&["explore", "web", "--all", "--report", format], given].concat());
+            assert_eq!(said.code, 1, "{format}: {}", said.all());
+            for secret in ["S3cr3tInValues9", "GivenS3cret77"] {
+                assert!(!said.all().contains(secret), "{format}: {}", said.all());
+            }
+        }
+    }
+    for command in [&["lint", "web"][..], &["ci", "web", "--no-push"]] {
+        let said = workspace.run(&[command, &["--explore", "5"]].concat());
+        assert!(said.all().contains("shown by"), "{}", said.all());
+        assert!(!said.all().contains("S3cr3tInValues9"), "{}", said.all());
+    }
+    workspace.write(
+        "web/templates/b.yaml",
+        "{{- range .Values.users }}\n{{- if .admin }}\n# admin\n{{- end }}\n{{- end }}\n",
+    );
+    let said = workspace.run(&["explore", "web", "--write-tests", "tests"]);
+    assert!(said.stderr.contains("1 values file not written"), "{}", said.all());
+}
+
+#[test]
+fn files_that_somebody_wrote_are_left_alone() {
+    let template = "{{- if .Values.tls }}\n# tls\n{{- end }}\n";
+    let workspace = chart(template, "tls: false\n");
+    workspace.write("web/ci/tls-values.yaml", "by: hand\n");
+    for _ in 0..2 {
+        let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
+        assert!(said.stderr.contains("wrote web/ci/tls-2-values.yaml"), "{}", said.all());
+    }
+    let kept = std::fs::read_to_string(workspace.path("web/ci/tls-values.yaml")).unwrap();
+    assert_eq!(kept, "by: hand\n");
+    // Reports come first: what cannot be written loses nothing.
+    workspace.write("file", "");
+    let broken = chart(BROKEN[0].template, &format!("{}other: false\n", BROKEN[0].values));
+    broken.write("web/templates/c.yaml", "{{- if .Values.other }}\n# other\n{{- end }}\n");
+    broken.write("file", "");
+    let said = broken.run(&["explore", "web", "--write-tests", "file/x"]);
+    assert_eq!(said.code, 3, "{}", said.all());
+    assert!(said.stdout.contains("shown by --set tls=true"), "{}", said.all());
+}
+
+#[test]
+fn faults_of_equal_words_in_different_lines_are_different() {
+    let template = "{{- if .Values.one }}\na: {{ .Values.foo.name }}\n{{- end }}\n{{- if .Values.two }}\nb: {{ .Values.bar.name }}\n{{- end }}\n";
+    let workspace = chart(template, "one: false\ntwo: false\n");
+    let said = workspace.run(&["explore", "web", "--report", "json"]);
+    let lines: Vec<Json> = findings(&said).iter().map(|finding| finding["line"].clone()).collect();
+    assert_eq!(lines, [2, 5], "{}", said.all());
+}
+
+#[test]
+fn a_chart_that_does_not_render_at_all_fails() {
+    for template in ["{{ if .Values.a }", "{{ .Values.a.b.c }}\n"] {
+        let workspace = chart(template, "x: 1\n");
+        let said = workspace.run(&["explore", "web"]);
+        assert_eq!(said.code, 1, "{}", said.all());
+        assert!(
+            said.stderr.contains("web: not explored: web/templates/b.yaml:1:"),
+            "{}",
+            said.all()
+        );
+    }
+}
+
+#[test]
+fn values_are_set_where_templates_read_them() {
+    // A global of a subchart is one of the chart.
+    let workspace = Workspace::chart(&[
+        ("values.yaml", "global: {mode: plain}\n"),
+        ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 0.1.0\n"),
+        (
+            "charts/sub/templates/b.yaml",
+            "{{- if eq .Values.global.mode \"odd\" }}\n{{ .Values.q.r.s }}\n{{- end }}\n",
+        ),
+    ]);
+    let said = workspace.run(&["explore", "web"]);
+    assert!(said.stdout.contains("shown by --set global.mode=odd"), "{}", said.all());
+    // What is piped into `default` was read before.
+    let workspace = chart(
+        "{{- $note := .Values.note | default \"none\" }}\na: {{ $note }}\n",
+        "note: \"\"\n",
+    );
+    let said = workspace.run(&["explore", "web"]);
+    assert!(said.stderr.contains("(2/2)"), "{}", said.all());
+}
+
+#[test]
+fn values_files_that_were_changed_are_among_the_flags() {
+    let template = "{{- $host := required \"host is needed\" .Values.host }}\n{{- if .Values.tls }}\n{{ .Values.a.b.c }}\n{{- end }}\n";
+    let workspace = chart(template, "tls: false\nhost: \"\"\n");
+    workspace.write("web/ci/ok-values.yaml", "host: a.example.com\n");
+    let said = workspace.run(&["explore", "web", "--write-tests", "tests"]);
+    assert!(
+        said.stdout.contains("shown by -f web/ci/ok-values.yaml --set tls=true"),
+        "{}",
+        said.all()
+    );
+    assert!(
+        !workspace.path("tests").exists(),
+        "files for other values than the defaults"
+    );
 }

@@ -139,11 +139,10 @@ impl Collected {
     }
 }
 
-/// Whether nothing but the version of Kubernetes, and what it has, has a part in a decision.
+/// Whether nothing but the version of Kubernetes has a part in a decision. Which APIs there are is up to the cluster: it may have others.
 fn is_by_version(decision: &SeenDecision) -> bool {
-    !decision.is_partial
-        && !decision.looked.is_empty()
-        && !decision.looked.iter().any(|look| matches!(look, SeenLook::Value(_)))
+    let looked = &decision.looked;
+    !decision.is_partial && !looked.is_empty() && looked.iter().all(|look| *look == SeenLook::KubeVersion)
 }
 
 /// The paths of the values that hold no other.

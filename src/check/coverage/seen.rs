@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
 
+use crate::engine::chart::Chart;
 use crate::engine::template::{CompiledSet, Looked, Map, SourceRuns, Trace, Value};
 
 /// Most maps of the values that are known by their paths.
@@ -59,9 +60,17 @@ pub struct SeenRun {
 pub(in crate::check) struct ValuePaths(HashMap<usize, ValuePath, RandomState>);
 
 impl ValuePaths {
-    pub(in crate::check) fn new(values: &Map) -> Self {
+    /// Of the values of a chart. The globals of a subchart are those of its parents.
+    pub(in crate::check) fn new(chart: &Chart, values: &Map) -> Self {
         let mut paths = Self(HashMap::default());
         paths.add(values, &mut Vec::new());
+        let globals = paths.0.values_mut().filter_map(|path| {
+            let at = path.iter().position(|key| key == "global").filter(|&at| at > 0)?;
+            is_subchart(chart, path.get(..at)?).then_some((path, at))
+        });
+        for (path, at) in globals {
+            path.drain(..at);
+        }
         paths
     }
 
@@ -149,6 +158,15 @@ impl SeenRun {
         seen.sources = sources;
         Some(seen)
     }
+}
+
+/// Whether a path is that of the values of a subchart.
+fn is_subchart(chart: &Chart, path: &[String]) -> bool {
+    let Some((name, rest)) = path.split_first() else {
+        return true;
+    };
+    let mut subcharts = chart.dependencies.iter();
+    subcharts.any(|subchart| subchart.name() == name && is_subchart(subchart, rest))
 }
 
 /// Whether something is not among the values, nor on the way to what is looked at there.

@@ -117,19 +117,13 @@ impl Hints {
         let may_be_text = question.value.is_none_or(|value| value.is_string() || value.is_null());
         let may_be_number = question.value.is_some_and(Json::is_number);
         // A value that values.yaml does not have is not a switch.
-        let chosen = if question.value.is_some() {
-            Chosen::OfChart
-        } else {
-            Chosen::MadeUp
-        };
+        let is_set = question.value.is_some();
         let name = question.path.last().map(String::as_str).unwrap_or_default();
+        let is_same = |constant: &Constant| constant.fields.iter().any(|field| field.as_bytes() == name.as_bytes());
         // A variable may hold any value, and its name is not that of a field.
         let is_meant = |constant: &&Constant| {
             let fields = &constant.fields;
-            fields.is_empty()
-                || fields
-                    .iter()
-                    .any(|field| field.as_bytes() == name.as_bytes() || field.as_bytes().starts_with(b"$"))
+            fields.is_empty() || is_same(constant) || fields.iter().any(|field| field.as_bytes().starts_with(b"$"))
         };
         for constant in question.constants.iter().filter(is_meant).take(MAX_TEXTS) {
             match &constant.value {
@@ -137,12 +131,14 @@ impl Hints {
                     let text = text.to_str_lossy();
                     let is_word = !text.is_empty() && text.len() < 60 && !text.contains([' ', '\n', '%', '{']);
                     if is_word && allowed.is_none() {
-                        add(json!(text), chosen);
+                        let is_of_chart = is_set && constant.is_direct && is_same(constant);
+                        add(json!(text), if is_of_chart { Chosen::OfChart } else { Chosen::MadeUp });
                     }
                 }
                 ConstantValue::Int(number) if may_be_number => {
-                    add(json!(number), chosen);
-                    add(json!(number.saturating_add(1)), chosen);
+                    // Where a number is compared, it mostly is a limit.
+                    add(json!(number), Chosen::MadeUp);
+                    add(json!(number.saturating_add(1)), Chosen::MadeUp);
                 }
                 _ => {}
             }
@@ -156,7 +152,7 @@ impl Hints {
             _ => {}
         }
         if let Some(sample) = schema.and_then(|schema| schema_sample(schema, 0)) {
-            add(sample, Chosen::OfChart);
+            add(sample, Chosen::MadeUp);
         }
     }
 }
@@ -175,7 +171,17 @@ fn fitting_example<'e>(example: &'e Json, question: Question<'_>) -> Option<&'e 
         Some(Json::Array(_) | Json::Null) | None => example.is_array(),
         _ => false,
     };
-    fits.then_some(example)
+    (fits && !has_placeholder(example)).then_some(example)
+}
+
+/// Whether a text in an example stands for another: `<name>`.
+fn has_placeholder(example: &Json) -> bool {
+    match example {
+        Json::String(text) => text.contains('<') && text.contains('>'),
+        Json::Array(items) => items.iter().any(has_placeholder),
+        Json::Object(entries) => entries.values().any(has_placeholder),
+        _ => false,
+    }
 }
 
 fn add_by_guess(question: Question<'_>, found: &mut Vec<Candidate>) {
@@ -294,10 +300,12 @@ mod tests {
         let constant = |value: ConstantValue, fields: &[&str]| Constant {
             value,
             fields: fields.iter().map(|&field| field.into()).collect(),
+            is_direct: true,
         };
         let text = |text: &str| ConstantValue::Text(text.into());
         let texts = [
-            constant(text("big"), &[]),
+            constant(text("big"), &["kind"]),
+            constant(text("some"), &["$x"]),
             constant(text("two words"), &[]),
             constant(text("other"), &["size"]),
         ];
@@ -328,15 +336,22 @@ mod tests {
                 json!([[{}], ["example"]]),
             ),
             ("mode", Some(json!("one")), &texts, false, json!(["two"]), json!([])),
-            ("kind", Some(json!("small")), &texts, false, json!(["big"]), json!([""])),
-            ("count", Some(json!(1)), &numbers, false, json!([3, 4]), json!([0])),
+            (
+                "kind",
+                Some(json!("small")),
+                &texts,
+                false,
+                json!(["big"]),
+                json!(["some", ""]),
+            ),
+            ("count", Some(json!(1)), &numbers, false, json!([]), json!([3, 4, 0])),
             (
                 "list",
                 None,
                 &[],
                 true,
-                json!([[{"port": 8080, "word": "example"}]]),
-                json!([[{}], ["example"], {"example": "example"}]),
+                json!([]),
+                json!([[{"port": 8080, "word": "example"}], [{}], ["example"], {"example": "example"}]),
             ),
             (
                 "tolerations",

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::finding::Finding;
-use crate::text::rule::RuleId;
+use crate::text::rule::{Rule, RuleId};
 
 use super::setting::Settings;
 use super::trial::Trial;
@@ -86,8 +86,13 @@ impl Faults {
         }
         for finding in std::mem::take(&mut trial.faults) {
             let key = FaultKey::of(&finding);
+            // The words of a template that fails do not say which value is meant.
             let words = (key.rule, key.path.clone(), finding.message.clone());
-            let key = self.by_words.get(&words).cloned().unwrap_or(key);
+            let has_place = key.rule == Rule::TemplateRender.into() || key.rule == Rule::TemplateYaml.into();
+            let key = match self.by_words.get(&words).filter(|_| !has_place) {
+                Some(known) => known.clone(),
+                None => key,
+            };
             if self.before.contains(&key) {
                 continue;
             }

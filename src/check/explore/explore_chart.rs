@@ -1,10 +1,13 @@
 //! The exploration of a chart: its renderings as they are, trials until the budget is spent or nothing is left to try, and causes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::check::coverage::Counted;
-use crate::check::explain::{explain_kube_version, explain_missing_dependencies, hidden, secrets_of_chart};
+use crate::check::explain::{
+    explain_kube_version, explain_missing_dependencies, hidden, secrets_of_chart, secrets_of_values,
+};
 use crate::check::finding::{Finding, SecretValues, join};
 use crate::check::run::{ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, load};
 use crate::engine::chart::Chart;
@@ -12,7 +15,7 @@ use crate::engine::render::refuse_kube_version;
 use crate::engine::template::World;
 use crate::kubernetes::validate::{Catalog, Target};
 use crate::kubernetes::version::embedded_versions;
-use crate::text::rule::Severity;
+use crate::text::rule::{Rule, Severity};
 use crate::text::stop;
 use crate::text::threads::{Batch, with_pool};
 
@@ -20,12 +23,14 @@ use super::candidates::Hints;
 use super::causes::{Cause, Constraint, Faults};
 use super::focus::{EarlierChart, Focus};
 use super::search::Search;
-use super::setting::{Chosen, Settings};
+use super::setting::{Chosen, Setting, Settings, quoted};
 use super::tests_to_write::{TestValues, UsefulTrials, choose_tests};
 use super::trial::{Trial, TrialVersion, Trials};
 
 /// Rounds in which settings that are not needed are taken away.
 const REDUCING_ROUNDS: usize = 5;
+/// Renderings of all these rounds.
+const REDUCING_TRIALS: usize = 400;
 /// Most places that a finding lists besides its own, and other settings that show it.
 const MAX_LISTED: usize = 5;
 
@@ -51,8 +56,12 @@ pub struct Exploration {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// What keeps it from being explored.
+    /// What keeps it from being explored: a fault of the chart.
     pub problem: Option<Finding>,
+    /// Why it was not explored, where that is not a fault.
+    pub not_explored: Option<String>,
+    /// The flags for the values that were changed, as a shell reads them; empty for the defaults.
+    pub base: String,
     /// What breaks it.
     pub causes: Vec<Cause>,
     /// What it refuses on purpose.
@@ -67,6 +76,8 @@ pub struct Exploration {
     pub after: Counted,
     /// Values files that reach most of it.
     pub tests: Vec<TestValues>,
+    /// How many more there would be, were no secrets in them.
+    pub withheld_tests: usize,
     /// What reports must not show.
     pub secrets: SecretValues,
 }
@@ -140,7 +151,7 @@ fn explore<W: World>(
     chart.name().clone_into(&mut made.name);
     made.version.clone_from(&chart.metadata.version);
     if chart.metadata.is_library() {
-        made.is_exhausted = true;
+        made.not_explored = Some("a library chart renders nothing by itself".to_owned());
         return made;
     }
     if let Some(missing) = explain_missing_dependencies(&chart) {
@@ -150,7 +161,7 @@ fn explore<W: World>(
     let earlier = budget.earlier.and_then(|earlier| earlier.get(subject.path()));
     let focus = earlier.map(|earlier| Focus::new(&chart, earlier));
     if focus.as_ref().is_some_and(Focus::is_empty) {
-        made.is_exhausted = true;
+        made.not_explored = Some("nothing that its renderings depend on has changed".to_owned());
         return made;
     }
     let versions = accepted_versions(&chart);
@@ -158,8 +169,9 @@ fn explore<W: World>(
     let minor = wanted
         .filter(|minor| versions.iter().any(|version| version.minor == *minor))
         .max();
-    let Some(minor) = minor.or_else(|| versions.last().map(|version| version.minor)) else {
-        made.problem = Some(explain_kube_version(&chart, "those of this program"));
+    let Some(minor) = minor else {
+        let wanted: Vec<&str> = request.versions.iter().map(|version| version.text.as_str()).collect();
+        made.problem = Some(explain_kube_version(&chart, &wanted.join(", ")));
         return made;
     };
     let trials = Trials {
@@ -175,11 +187,14 @@ fn explore<W: World>(
         });
         (loaded, make_world())
     };
-    let work = |(state, world): &mut (Option<_>, W), job: (usize, Settings)| {
+    let is_time_over = (budget.begin)();
+    let work = |(state, world): &mut (Option<_>, W), job: Job| {
+        if job.is_timed && is_time_over() {
+            return None;
+        }
         state
             .as_mut()
-            .map(|state| trials.run(state, job, world))
-            .unwrap_or_default()
+            .map(|state| trials.run(state, (job.base, job.settings), world))
     };
     let hints = Hints::new(&chart);
     let (bases, _) = chart_values(&chart, subject.directory(), request);
@@ -189,7 +204,7 @@ fn explore<W: World>(
         .filter(|other| *other != minor)
         .collect();
     let run = Run {
-        is_time_over: (budget.begin)(),
+        is_time_over: &*is_time_over,
         budget,
         progress,
         name: &path,
@@ -216,10 +231,21 @@ fn accepted_versions(chart: &Chart) -> Vec<TrialVersion> {
     with_schemas.collect()
 }
 
+/// A trial to be made.
+struct Job {
+    base: usize,
+    settings: Settings,
+    /// Whether it is left out once the time is over.
+    is_timed: bool,
+}
+
+/// What makes trials: none of those that are left out.
+type Trying<'b> = Batch<'b, Job, Option<Trial>>;
+
 /// An exploration that is going on.
 struct Run<'r> {
     budget: Budget<'r>,
-    is_time_over: Box<dyn Fn() -> bool + Sync>,
+    is_time_over: &'r (dyn Fn() -> bool + Sync),
     progress: &'r dyn Fn(&str, usize),
     name: &'r str,
     chart: &'r Chart,
@@ -231,15 +257,28 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    fn explore(mut self, batch: Batch<'_, (usize, Settings), Trial>) -> Exploration {
+    fn explore(mut self, batch: Trying<'_>) -> Exploration {
         self.made.secrets = secrets_of_chart(self.chart);
-        let before: Vec<Trial> = batch((0..self.bases.len()).map(|base| (base, Settings::default())).collect());
+        for base in self.bases {
+            self.made.secrets.extend(&secrets_of_values(&base.given, &base.values));
+        }
+        let as_they_are = (0..self.bases.len()).map(|base| Job {
+            base,
+            settings: Settings::default(),
+            is_timed: false,
+        });
+        let mut before: Vec<Trial> = batch(as_they_are.collect()).into_iter().flatten().collect();
         self.made.renderings = before.len();
-        // The first that renders is changed; if none does, the first of all.
-        let base = before
+        // The first that renders is changed; if none does, the first of those that are refused on purpose.
+        let renders = before
             .iter()
-            .position(|trial| trial.is_complete && trial.refusals.is_empty())
-            .unwrap_or_default();
+            .position(|trial| trial.is_complete && trial.refusals.is_empty());
+        let Some(base) = renders.or_else(|| before.iter().position(|trial| trial.faults.is_empty())) else {
+            let faults = before.iter_mut().flat_map(|trial| std::mem::take(&mut trial.faults));
+            self.made.problem = faults.min_by_key(|finding| finding.rule != Rule::TemplateRender.into());
+            return self.made;
+        };
+        self.made.base = self.bases.get(base).map(base_flags).unwrap_or_default();
         for (index, mut trial) in before.into_iter().enumerate() {
             self.faults.add_before(&trial.faults);
             trial.faults.clear();
@@ -254,10 +293,22 @@ impl Run<'_> {
         self.try_all(base, batch);
         self.reduce(base, batch);
         self.made.after = self.ways();
-        if self.budget.wants_tests {
+        let is_default = self.bases.get(base).is_some_and(|base| base.are_defaults);
+        if self.budget.wants_tests && is_default && renders.is_some() {
             let useful = std::mem::take(&mut self.useful);
-            let run = |settings: Vec<Settings>| batch(settings.into_iter().map(|settings| (base, settings)).collect());
-            self.made.tests = choose_tests(useful, run, &|trial| self.faults.has_new(trial));
+            let run = |settings: Settings| {
+                let job = Job {
+                    base,
+                    settings,
+                    is_timed: false,
+                };
+                batch(vec![job]).pop().flatten()
+            };
+            let mut tests = choose_tests(useful, run, &|trial| self.faults.has_new(trial));
+            let all = tests.len();
+            tests.retain(|test| matches!(self.made.secrets.hide(&test.text), Cow::Borrowed(_)));
+            self.made.withheld_tests = all - tests.len();
+            self.made.tests = tests;
         }
         let (causes, constraints) = self.faults.finish();
         self.made.causes = causes;
@@ -269,7 +320,7 @@ impl Run<'_> {
         self.made.renderings >= self.budget.renderings || (self.is_time_over)() || stop::reason().is_some()
     }
 
-    fn try_all(&mut self, base: usize, batch: Batch<'_, (usize, Settings), Trial>) {
+    fn try_all(&mut self, base: usize, batch: Trying<'_>) {
         while !self.is_over() {
             let mut next = self.search.next_batch();
             next.truncate(self.budget.renderings - self.made.renderings);
@@ -277,12 +328,12 @@ impl Run<'_> {
                 self.made.is_exhausted = true;
                 return;
             }
-            let trials = batch(next.into_iter().map(|settings| (base, settings)).collect());
+            let trials = batch(jobs(base, next, true));
             // What failed because the command's time is over says nothing.
             if stop::reason().is_some() {
                 return;
             }
-            for mut trial in trials {
+            for mut trial in trials.into_iter().flatten() {
                 self.add(&mut trial);
             }
             (self.progress)(self.name, self.made.renderings);
@@ -295,28 +346,27 @@ impl Run<'_> {
         if self.budget.wants_tests && trial.is_complete && !self.faults.has_new(trial) {
             self.useful.add(trial);
         }
-        if !trial.faults.is_empty() || !trial.refusals.is_empty() {
-            self.made.secrets.extend(&trial.secrets);
-        }
         self.faults.add(trial);
     }
 
-    /// Takes away settings that are not needed for a fault.
-    fn reduce(&mut self, base: usize, batch: Batch<'_, (usize, Settings), Trial>) {
+    /// Takes away settings that are not needed for a fault. This is not part of the budget, and has one of its own.
+    fn reduce(&mut self, base: usize, batch: Trying<'_>) {
+        let mut left = REDUCING_TRIALS;
         for _ in 0..REDUCING_ROUNDS {
             let larger = self.faults.to_reduce();
             let smaller = larger
                 .iter()
                 .flat_map(|settings| (0..settings.len()).map(|index| settings.without(index)));
-            let smaller: BTreeSet<Settings> = smaller.collect();
-            if smaller.is_empty() || self.is_over() {
+            let smaller: BTreeSet<Settings> = smaller.filter(|settings| !settings.is_empty()).take(left).collect();
+            left -= smaller.len();
+            if smaller.is_empty() || stop::reason().is_some() {
                 return;
             }
-            let trials = batch(smaller.into_iter().map(|settings| (base, settings)).collect());
+            let trials = batch(jobs(base, smaller.into_iter().collect(), false));
             if stop::reason().is_some() {
                 return;
             }
-            for mut trial in trials {
+            for mut trial in trials.into_iter().flatten() {
                 self.made.renderings += 1;
                 self.faults.add(&mut trial);
             }
@@ -332,11 +382,41 @@ impl Run<'_> {
     }
 }
 
+/// Trials with settings.
+fn jobs(base: usize, settings: Vec<Settings>, is_timed: bool) -> Vec<Job> {
+    let job = |settings| Job {
+        base,
+        settings,
+        is_timed,
+    };
+    settings.into_iter().map(job).collect()
+}
+
+/// The flags for values, as a shell reads them.
+fn base_flags(base: &ChartValues) -> String {
+    let files = base
+        .given
+        .files
+        .iter()
+        .map(|file| format!("-f {}", quoted(file.path())));
+    let flags = base
+        .given
+        .flags
+        .iter()
+        .rev()
+        .map(|(flag, argument)| format!("{flag} {}", quoted(argument)));
+    files.chain(flags).collect::<Vec<_>>().join(" ")
+}
+
 impl Exploration {
     /// The causes as findings, without secrets: an error where the chart speaks of the settings, a warning where they are its examples, else
     /// a note.
     pub fn findings(&self) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = self.causes.iter().filter_map(Cause::finding).collect();
+        let mut findings: Vec<Finding> = self
+            .causes
+            .iter()
+            .filter_map(|cause| cause.finding(&self.base))
+            .collect();
         findings.extend(self.problem.clone());
         let mut secrets = SecretValues::default();
         secrets.extend(&self.secrets);
@@ -349,10 +429,11 @@ impl Exploration {
 
 impl Cause {
     /// The first fault, with what shows it and what else breaks.
-    fn finding(&self) -> Option<Finding> {
+    fn finding(&self, base: &str) -> Option<Finding> {
         let (first, rest) = self.findings.split_first()?;
         let mut finding = first.clone();
-        finding = finding.with_note(format!("shown by {}", self.settings.command_line()));
+        let shown = format!("{base} {}", self.settings.command_line());
+        finding = finding.with_note(format!("shown by {}", shown.trim_start()));
         finding = match self.settings.chosen() {
             Chosen::OfChart => finding.with_severity(Severity::Error),
             Chosen::Example => finding
@@ -377,6 +458,14 @@ impl Cause {
         if !others.is_empty() {
             finding = finding.with_note(format!("shown as well by {}", others.join("; by ")));
         }
-        Some(finding.with_help("a values file in ci/ with this setting makes every later check show it"))
+        let are_values = self
+            .settings
+            .iter()
+            .all(|setting| matches!(setting, Setting::Value { .. }));
+        Some(if are_values {
+            finding.with_help("a values file in ci/ with this setting makes every later check show it")
+        } else {
+            finding
+        })
     }
 }

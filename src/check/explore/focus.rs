@@ -20,6 +20,10 @@ pub struct EarlierChart {
     /// Templates by their names in the chart.
     templates: BTreeMap<String, Vec<u8>>,
     values: Json,
+    /// What else renderings depend on.
+    others: BTreeMap<String, Vec<u8>>,
+    /// What Chart.yaml says that they depend on.
+    metadata: String,
 }
 
 impl EarlierChart {
@@ -31,8 +35,28 @@ impl EarlierChart {
                 .map(|file| (file.name.clone(), file.data.to_vec()))
                 .collect_map(),
             values: own_values(chart),
+            others: other_files(chart).collect_map(),
+            metadata: metadata(chart),
         }
     }
+}
+
+/// The files of a chart that its renderings depend on besides templates and values: subcharts, the schema of values, files that templates read.
+fn other_files(chart: &Chart) -> impl Iterator<Item = (String, Vec<u8>)> {
+    const LEFT_OUT: [&str; 5] = ["Chart.yaml", "Chart.lock", "values.yaml", ".helmignore", "LICENSE"];
+    let is_left_out = |name: &str| {
+        let is_values = name.starts_with("ci/") || name.starts_with("values-");
+        let is_prose = name.rsplit_once('.').is_some_and(|(_, ending)| ending == "md");
+        LEFT_OUT.contains(&name) || name.starts_with("templates/") || is_prose || is_values
+    };
+    let files = chart.raw.iter().filter(move |file| !is_left_out(&file.name));
+    files.map(|file| (file.name.clone(), file.data.to_vec()))
+}
+
+/// What Chart.yaml says that renderings depend on: a new version alone changes nothing that can break.
+fn metadata(chart: &Chart) -> String {
+    let dependencies: Vec<_> = chart.metadata.declared_dependencies().collect();
+    format!("{} {:?} {dependencies:?}", chart.name(), chart.metadata.kube_version)
 }
 
 /// The values of a chart's values.yaml.
@@ -48,12 +72,18 @@ pub(super) struct Focus {
     /// Names of templates in the set.
     templates: BTreeSet<String>,
     values: BTreeSet<ValuePath>,
+    /// Whether something changed that any template may depend on.
+    is_everything: bool,
 }
 
 impl Focus {
     /// What differs between a chart and an earlier state of it: templates, those that include a definition of one that differs, and values.
     pub(super) fn new(chart: &Chart, earlier: &EarlierChart) -> Self {
-        let mut focus = Self::default();
+        let others: BTreeMap<String, Vec<u8>> = other_files(chart).collect_map();
+        let mut focus = Self {
+            is_everything: others != earlier.others || metadata(chart) != earlier.metadata,
+            ..Self::default()
+        };
         let differs = |name: &str, data: &[u8]| earlier.templates.get(name).is_none_or(|before| before != data);
         for file in chart.templates.iter().filter(|file| differs(&file.name, &file.data)) {
             focus.templates.insert(format!("{}/{}", chart.name(), file.name));
@@ -95,18 +125,17 @@ impl Focus {
 
     /// Whether nothing was touched.
     pub(super) fn is_empty(&self) -> bool {
-        self.templates.is_empty() && self.values.is_empty()
+        self.templates.is_empty() && self.values.is_empty() && !self.is_everything
     }
 
     pub(super) fn has_template(&self, name: &str) -> bool {
-        self.templates.contains(name)
+        self.is_everything || self.templates.contains(name)
     }
 
     /// Whether a value, or one in it or around it, was touched.
     pub(super) fn has_value(&self, path: &[String]) -> bool {
-        self.values
-            .iter()
-            .any(|touched| touched.starts_with(path) || path.starts_with(touched))
+        let mut values = self.values.iter();
+        self.is_everything || values.any(|touched| touched.starts_with(path) || path.starts_with(touched))
     }
 }
 

@@ -281,7 +281,8 @@ impl<'h> Search<'h> {
                     let minors = self.minors.iter();
                     found.extend(minors.map(|minor| (Setting::KubeVersion(*minor), Kind::Decision)));
                 }
-                SeenLook::ApiVersion(version) if is_open => {
+                // A cluster of this version has all of Kubernetes' own that there are.
+                SeenLook::ApiVersion(version) if is_open && !is_built_in(version) => {
                     found.push((Setting::ApiVersion(version.clone()), Kind::Decision));
                 }
                 SeenLook::KubeVersion | SeenLook::ApiVersion(_) => {}
@@ -349,6 +350,12 @@ impl<'h> Search<'h> {
             self.push(pair, Kind::Pair);
         }
     }
+}
+
+/// Whether an API version is one of Kubernetes' own: a group without a domain, or of its own one.
+fn is_built_in(version: &str) -> bool {
+    let group = version.split('/').next().unwrap_or(version);
+    !group.contains('.') || group.ends_with(".k8s.io")
 }
 
 /// Whether a change touched a decision: its template, or a value that it looks at.

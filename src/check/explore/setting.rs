@@ -79,18 +79,23 @@ fn value_flag(path: &[String], json: &str) -> (&'static str, String) {
         Ok(Json::String(text)) if !text.contains(['\\', ',', '{', '[']) => {
             ("--set-string", format!("{}={text}", key(&special)))
         }
-        Ok(Json::Bool(_) | Json::Number(_) | Json::Null) => ("--set", format!("{}={json}", key(&special))),
+        Ok(Json::Bool(_) | Json::Null) => ("--set", format!("{}={json}", key(&special))),
+        // Helm reads whole numbers alone.
+        Ok(Json::Number(number)) if number.is_i64() => ("--set", format!("{}={json}", key(&special))),
         _ => ("--set-json", format!("{}={json}", key(&special))),
     }
 }
 
 /// Whether `--set` reads a text as something else: a number, a boolean, nothing.
 fn is_typed(text: &str) -> bool {
-    matches!(text, "true" | "false" | "null") || text.parse::<f64>().is_ok()
+    ["true", "false", "null"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+        || text.parse::<f64>().is_ok()
 }
 
 /// An argument as a shell reads it.
-fn quoted(argument: &str) -> String {
+pub(super) fn quoted(argument: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/=:@%+,".contains(&byte);
     if !argument.is_empty() && argument.bytes().all(is_plain) {
         argument.to_owned()
@@ -296,6 +301,8 @@ mod tests {
             (value("a", json!("x y")), "--set 'a=x y'"),
             (value("a", json!("true")), "--set-string a=true"),
             (value("a", json!("1.5")), "--set-string a=1.5"),
+            (value("a", json!("True")), "--set-string a=True"),
+            (value("a", json!(1.5)), "--set-json a=1.5"),
             (value("a", json!("")), "--set-string a="),
             (value("a", json!("x,y")), "--set-json 'a=\"x,y\"'"),
             (value("a.b/c", json!("x")), "--set 'a\\.b.c=x'"),

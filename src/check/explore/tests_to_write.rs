@@ -1,7 +1,8 @@
 //! The fewest values files that reach most of what trials reached: settings are joined as long as the chart still renders with all of
 //! them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
@@ -15,6 +16,12 @@ use super::trial::Trial;
 const MAX_FILES: usize = 12;
 /// Most words of a file's name.
 const MAX_WORDS: usize = 3;
+/// Most renderings that are made to choose files.
+const MAX_TRIALS: usize = 3_000;
+/// Most bytes of the first part of a file's name.
+const MAX_STEM: usize = 80;
+/// How files begin that may be written again.
+const HEADER: &str = "# Written by `chartwright explore --write-tests`";
 /// Most settings of one file.
 const MAX_SETTINGS: usize = 200;
 
@@ -38,8 +45,8 @@ pub(super) struct UsefulTrials {
 /// A values file for tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestValues {
-    /// Its name: what it switches on.
-    pub name: String,
+    /// How its name begins: what it switches on.
+    pub stem: String,
     /// Its text.
     pub text: String,
 }
@@ -72,7 +79,7 @@ fn ways_of(trial: &Trial) -> BTreeSet<Way> {
 /// Chooses files. `run` renders with settings; `is_faulty` says whether that shows a fault.
 pub(super) fn choose_tests(
     useful: UsefulTrials,
-    mut run: impl FnMut(Vec<Settings>) -> Vec<Trial>,
+    mut run: impl FnMut(Settings) -> Option<Trial>,
     is_faulty: &dyn Fn(&Trial) -> bool,
 ) -> Vec<TestValues> {
     let UsefulTrials {
@@ -80,13 +87,13 @@ pub(super) fn choose_tests(
         reached: mut missing,
     } = useful;
     let mut files: Vec<(Settings, BTreeSet<Way>)> = Vec::new();
-    let base = run(vec![Settings::default()]);
-    for trial in &base {
-        for way in ways_of(trial) {
+    let mut left = MAX_TRIALS;
+    if let Some(trial) = run(Settings::default()) {
+        for way in ways_of(&trial) {
             missing.remove(&way);
         }
     }
-    while files.len() < MAX_FILES && !missing.is_empty() {
+    while files.len() < MAX_FILES && !missing.is_empty() && left > 0 {
         let mut file: Option<(Settings, BTreeSet<Way>)> = None;
         let mut open = missing.clone();
         // All are tried again with the next file: what one takes may keep another from being reached.
@@ -96,10 +103,11 @@ pub(super) fn choose_tests(
             let before = file.as_ref().map(|(settings, _)| settings.clone()).unwrap_or_default();
             let settings = before.joined(&best.settings);
             tried.push(best);
-            if settings.len() > MAX_SETTINGS || !settings.contains(&before) {
+            if settings.len() > MAX_SETTINGS || !settings.contains(&before) || left == 0 {
                 continue;
             }
-            let trial = run(vec![settings.clone()]).pop();
+            left -= 1;
+            let trial = run(settings.clone());
             let Some(trial) = trial.filter(|trial| trial.is_complete && !is_faulty(trial)) else {
                 continue;
             };
@@ -133,29 +141,51 @@ fn best_of(useful: &mut Vec<Useful>, missing: &BTreeSet<Way>) -> Option<Useful> 
     best.map(|(index, _)| useful.remove(index))
 }
 
-/// The files with names: what they switch on, each once.
+/// The files with names: what they switch on.
 fn named(files: &[Settings]) -> Vec<TestValues> {
-    let mut used: BTreeMap<String, usize> = BTreeMap::new();
     let write = |settings: &Settings| {
         let json = settings.values().to_string();
         let values = map_from_yaml(json.as_bytes()).ok()?;
         Some(to_yaml(&Value::Map(values)).ok()?.to_str_lossy().into_owned())
     };
     let each = files.iter().filter_map(|settings| {
-        let text = format!(
-            "# Written by `chartwright explore --write-tests`: reaches parts of the templates that the defaults do not.\n{}\n",
-            write(settings)?.trim_end()
-        );
-        let stem = stem(settings);
-        let count = used.entry(stem.clone()).or_default();
-        *count += 1;
-        let name = match *count {
-            1 => format!("{stem}-values.yaml"),
-            more => format!("{stem}-{more}-values.yaml"),
-        };
-        Some(TestValues { name, text })
+        let values = write(settings)?;
+        Some(TestValues {
+            stem: stem(settings),
+            text: format!(
+                "{HEADER}: reaches parts of the templates that the defaults do not.\n{}\n",
+                values.trim_end()
+            ),
+        })
     });
     each.collect()
+}
+
+impl TestValues {
+    /// The path in a directory that it is written to: of a file that is not there, or that was written by an earlier run. `taken` are the
+    /// paths of this run; `read` gives what a file begins with.
+    pub fn place(
+        &self,
+        directory: &Path,
+        taken: &mut BTreeSet<PathBuf>,
+        read: &dyn Fn(&Path) -> Option<Vec<u8>>,
+    ) -> PathBuf {
+        let mut number = 1;
+        loop {
+            let name = match number {
+                1 => format!("{}-values.yaml", self.stem),
+                more => format!("{}-{more}-values.yaml", self.stem),
+            };
+            let path = directory.join(&name);
+            // Some disks do not tell upper from lower case.
+            let key = directory.join(name.to_ascii_lowercase());
+            let is_free = read(&path).is_none_or(|text| text.starts_with(HEADER.as_bytes()));
+            if is_free && taken.insert(key) {
+                return path;
+            }
+            number += 1;
+        }
+    }
 }
 
 /// The first words of what settings are about: those that switch something on before all others.
@@ -178,7 +208,9 @@ fn stem(settings: &Settings) -> String {
     if words.is_empty() {
         "explored".to_owned()
     } else {
-        words.join("-and-")
+        let mut stem = words.join("-and-");
+        stem.truncate(MAX_STEM);
+        stem
     }
 }
 

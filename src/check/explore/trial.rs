@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::coverage::SeenRun;
-use crate::check::finding::{Finding, SecretValues};
+use crate::check::finding::Finding;
 use crate::check::run::{ChartValues, CheckRequest, Variant, VariantState, Watching, check_variant, variant_state};
 use crate::engine::chart::{Chart, merge_maps, read_values};
 use crate::engine::template::World;
@@ -32,8 +32,6 @@ pub(super) struct Trial {
     pub(super) is_complete: bool,
     /// What ran; nothing where the values are refused before anything does.
     pub(super) seen: Option<SeenRun>,
-    /// What the findings must not show, apart from the secrets in the chart's own files.
-    pub(super) secrets: SecretValues,
 }
 
 /// What a thread keeps from trial to trial.
@@ -111,7 +109,6 @@ impl<'r> Trials<'r> {
             refusals,
             is_complete: found.is_complete,
             seen: found.seen,
-            secrets: found.secrets,
         }
     }
 }

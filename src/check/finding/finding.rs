@@ -179,6 +179,7 @@ impl Finding {
             .chain(&mut self.notes)
             .chain(&mut self.help)
             .chain(&mut self.rendered)
+            .chain(&mut self.renderings)
             .chain(self.related.iter_mut().map(|related| &mut related.label));
         for text in texts {
             if let Cow::Owned(hidden) = secrets.hide(text) {

@@ -195,7 +195,7 @@ pub(super) fn see_variant(
 ) -> Option<SeenRun> {
     let prepared = Prepared::new(chart, variant, request).ok()?;
     let templates = state.compiled.of(&prepared.chart).as_ref().ok()?;
-    let paths = ValuePaths::new(prepared.top.values());
+    let paths = ValuePaths::new(&prepared.chart, prepared.top.values());
     let mut rendering = render_watched(&prepared.chart, templates, &prepared.top, Options::default(), world);
     SeenRun::new(&templates.set, &mut rendering.trace, &paths, Vec::new())
 }
@@ -315,7 +315,7 @@ impl VariantFindings {
             _ => render_whole,
         };
         // Templates may change values, so what these are is known before.
-        let paths = (variant.watching != Watching::Off).then(|| ValuePaths::new(top.values()));
+        let paths = (variant.watching != Watching::Off).then(|| ValuePaths::new(chart, top.values()));
         let all_values = if variant.watching == Watching::Decisions {
             to_go_json(&Value::Map(top.values().clone())).unwrap_or_default()
         } else {

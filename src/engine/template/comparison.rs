@@ -10,6 +10,8 @@ pub struct Constant {
     pub value: ConstantValue,
     /// The last names of the fields that it is compared with; none where something else is.
     pub fields: Vec<Text>,
+    /// Whether it is compared with what the fields hold, and not with what functions make of them.
+    pub is_direct: bool,
 }
 
 /// A constant.
@@ -28,6 +30,7 @@ pub(super) fn mentioned(unit: &Unit, nodes: &[NodeId]) -> (bool, Vec<Constant>) 
         is_constant: true,
         is_compared: false,
         fields: Vec::new(),
+        is_direct: true,
         constants: Vec::new(),
     };
     for &node in nodes {
@@ -44,6 +47,7 @@ struct Mentioned<'u> {
     is_compared: bool,
     /// The last names of the fields in the same comparison.
     fields: Vec<Text>,
+    is_direct: bool,
     constants: Vec<Constant>,
 }
 
@@ -94,26 +98,27 @@ impl Mentioned<'_> {
         Constant {
             value,
             fields: self.fields.clone(),
+            is_direct: self.is_direct,
         }
     }
 
-    /// Adds the last names of fields: of a node, or of the command that it is.
-    fn add_fields(&self, id: NodeId, fields: &mut Vec<Text>) {
+    /// Adds the last names of fields: of a node, or of the command that it is. Whether no function makes something else of them.
+    fn add_fields(&self, id: NodeId, fields: &mut Vec<Text>) -> bool {
         match self.unit.node(id).kind {
             NodeKind::Field { names } | NodeKind::Variable { names, .. } | NodeKind::Chain { names, .. } => {
                 fields.extend(self.unit.names(names).last().cloned());
+                true
             }
-            NodeKind::Command { arguments } => {
-                for &node in self.unit.children(arguments) {
+            NodeKind::Command { arguments: nodes } | NodeKind::Pipe { commands: nodes, .. } => {
+                let nodes = self.unit.children(nodes);
+                // Lists hold the constants themselves.
+                let is_direct = nodes.len() <= 1 || self.makes_list(id);
+                for &node in nodes {
                     self.add_fields(node, fields);
                 }
+                is_direct && nodes.iter().all(|&node| self.add_fields(node, &mut Vec::new()))
             }
-            NodeKind::Pipe { commands, .. } => {
-                for &node in self.unit.children(commands) {
-                    self.add_fields(node, fields);
-                }
-            }
-            _ => {}
+            _ => true,
         }
     }
 
@@ -165,26 +170,28 @@ impl Mentioned<'_> {
                     let piped = index.checked_sub(1).and_then(|before| commands.get(before));
                     if let Some(&piped) = piped.filter(|_| self.compares(command)) {
                         let mut fields = Vec::new();
-                        self.add_fields(piped, &mut fields);
+                        let is_direct = self.add_fields(piped, &mut fields);
                         for constant in self.constants.iter_mut().skip(before) {
                             constant.fields.extend(fields.iter().cloned());
+                            constant.is_direct &= is_direct;
                         }
                     }
                 }
                 (self.is_compared, self.fields) = outer;
             }
             NodeKind::Command { arguments } => {
-                let outer = (self.is_compared, self.fields.clone());
+                let outer = (self.is_compared, self.fields.clone(), self.is_direct);
                 let is_call = self.unit.children(arguments).len() > 1;
                 if self.compares(id) {
                     self.is_compared = true;
                     // The items of a list are compared with what the list is.
                     if !self.makes_list(id) {
                         self.fields.clear();
+                        self.is_direct = true;
                     }
                     let mut fields = Vec::new();
                     for &node in self.unit.children(arguments) {
-                        self.add_fields(node, &mut fields);
+                        self.is_direct &= self.add_fields(node, &mut fields);
                     }
                     self.fields.extend(fields);
                 } else if is_call {
@@ -193,7 +200,7 @@ impl Mentioned<'_> {
                 for &node in self.unit.children(arguments) {
                     self.node(node);
                 }
-                (self.is_compared, self.fields) = outer;
+                (self.is_compared, self.fields, self.is_direct) = outer;
             }
             NodeKind::Chain { node, .. } => self.node(node),
             NodeKind::Identifier { callee } => {

@@ -85,10 +85,14 @@ fn sum(totals: Totals) -> String {
     )
 }
 
+/// Most ranges of lines in a table.
+const MOST_RANGES: usize = 12;
+
 /// `3-5, 9`
 pub(super) fn ranges(missed: &[(u32, u32)]) -> String {
-    let shown: Vec<String> = missed
+    let mut shown: Vec<String> = missed
         .iter()
+        .take(MOST_RANGES)
         .map(|(first, last)| {
             if first == last {
                 first.to_string()
@@ -97,6 +101,9 @@ pub(super) fn ranges(missed: &[(u32, u32)]) -> String {
             }
         })
         .collect();
+    if missed.len() > MOST_RANGES {
+        shown.push(format!("{} more", missed.len() - MOST_RANGES));
+    }
     shown.join(", ")
 }
 

@@ -175,7 +175,10 @@ impl Executor<'_> {
         if let Some(trace) = &mut self.trace {
             trace.call(function.name, &values, frame.unit, frame.unit.node(command).position);
             if let (Some(watch), Some(is_first), Some(begun)) = (&mut trace.watch, function.choice, begun) {
-                watch.decide(frame.unit, command, is_first(&values), begun);
+                // What was piped in was read before.
+                let from = if last.is_some() { watch.pipeline_start() } else { begun };
+                watch.went(frame.unit, command, is_first(&values), from);
+                watch.end(begun);
             }
         }
         let outer_at = self.at;

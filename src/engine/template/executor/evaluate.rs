@@ -1,5 +1,6 @@
 //! Pipelines, commands, fields, variables.
 
+use super::watch::PipelineStart;
 use super::{Executor, Failure, Frame, MissingKey, Operand};
 use crate::engine::template::function::{CallError, CallResult};
 use crate::engine::template::text::Text;
@@ -97,7 +98,7 @@ impl Executor<'_> {
         };
         self.at = pipe;
         self.enter(frame)?;
-        let begun = (declarations.length > 0).then(|| self.begin_watched());
+        let begun = self.watch().map(super::watch::Watch::begin_pipeline);
         let mut last: Option<Operand> = None;
         for &command in frame.unit.children(commands) {
             let mut value = self.evaluate_command(frame, dot, command, last.as_ref())?;
@@ -116,7 +117,7 @@ impl Executor<'_> {
     }
 
     /// What was read for variables since `begun`, if reads are watched.
-    fn watch_assigned(&mut self, frame: Frame<'_>, declarations: Run, begun: usize) {
+    fn watch_assigned(&mut self, frame: Frame<'_>, declarations: Run, begun: PipelineStart) {
         let base = self.base;
         let variables = frame.unit.children(declarations).iter();
         let slots = variables.filter_map(|&variable| match frame.unit.node(variable).kind {
@@ -124,7 +125,7 @@ impl Executor<'_> {
             _ => None,
         });
         if let Some(watch) = self.watch() {
-            watch.assign(slots, begun);
+            watch.end_pipeline(slots, begun);
         }
     }
 

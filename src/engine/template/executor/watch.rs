@@ -50,6 +50,13 @@ pub struct Decision {
     pub looked: Vec<Looked>,
 }
 
+/// Where a pipeline began, and where the one around it did.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PipelineStart {
+    begun: usize,
+    outer: usize,
+}
+
 /// How often the nodes of one source ran.
 #[derive(Debug, Clone, Default)]
 pub struct NodeCounts {
@@ -80,6 +87,8 @@ pub(super) struct Watch {
     looked: Vec<Looked>,
     /// How many evaluations are being recorded, each within the one before.
     depth: usize,
+    /// Where the reads of the pipeline begin that is being evaluated.
+    pipeline: usize,
     /// What was read for each variable, by its slot.
     variables: HashMap<usize, Rc<[Looked]>, RandomState>,
     /// Where the decisions of a node and way are.
@@ -147,6 +156,7 @@ impl Watch {
             recent: (0, None),
             looked: Vec::new(),
             depth: 0,
+            pipeline: 0,
             variables: HashMap::default(),
             sets: HashMap::default(),
         }
@@ -160,6 +170,7 @@ impl Watch {
     pub(super) fn begin_file(&mut self) {
         self.looked.clear();
         self.depth = 0;
+        self.pipeline = 0;
         self.variables.clear();
     }
 
@@ -239,8 +250,29 @@ impl Watch {
         }
     }
 
-    /// An evaluation that began at `begun` ends, and its value is that of a variable.
-    pub(super) fn assign(&mut self, slots: impl Iterator<Item = usize>, begun: usize) {
+    /// A pipeline begins.
+    pub(super) fn begin_pipeline(&mut self) -> PipelineStart {
+        let begun = self.begin();
+        PipelineStart {
+            begun,
+            outer: std::mem::replace(&mut self.pipeline, begun),
+        }
+    }
+
+    /// Where the reads of the pipeline begin that is being evaluated.
+    pub(super) const fn pipeline_start(&self) -> usize {
+        self.pipeline
+    }
+
+    /// A pipeline ends, and its value is that of variables, if it has some.
+    pub(super) fn end_pipeline(&mut self, slots: impl Iterator<Item = usize>, start: PipelineStart) {
+        let PipelineStart { begun, outer } = start;
+        self.pipeline = outer;
+        let mut slots = slots.peekable();
+        if slots.peek().is_none() {
+            self.end(begun);
+            return;
+        }
         let looked: Rc<[Looked]> = distinct(self.looked.get(begun..).unwrap_or_default()).into();
         for slot in slots {
             self.variables.insert(slot, Rc::clone(&looked));
