@@ -37,6 +37,7 @@ const HELPERS: &str = "\
 {{ .Release.Name }}
 {{- end }}
 {{- define \"web.unused\" -}}
+{{/* {{ define \"not.one\" }} */ -}}
 unused
 {{- end }}
 ";

@@ -184,14 +184,19 @@ impl SourceRuns {
     }
 }
 
-/// Where the name of a definition is whose body begins at `body`: in the action before that.
+/// Where the name of a definition is whose body begins at `body`: in the last action before that which begins one; comments may follow it.
 fn name_position(unit: &Unit, body: u32) -> u32 {
-    let before = unit.source.as_bytes().get(..body as usize).unwrap_or_default();
-    let action = memchr::memmem::rfind(before, b"{{").unwrap_or_default();
-    let name = before
-        .get(action..)
-        .and_then(|action| memchr::memchr2(b'"', b'`', action));
-    u32::try_from(action + name.unwrap_or_default()).unwrap_or(body)
+    let mut before = unit.source.as_bytes().get(..body as usize).unwrap_or_default();
+    while let Some(at) = memchr::memmem::rfind(before, b"{{") {
+        let action = unit.source.as_bytes().get(at + 2..body as usize).unwrap_or_default();
+        let words = action.strip_prefix(b"-").unwrap_or(action).trim_ascii_start();
+        if words.starts_with(b"define") || words.starts_with(b"block") {
+            let name = memchr::memchr2(b'"', b'`', action).unwrap_or_default();
+            return u32::try_from(at + 2 + name).unwrap_or(body);
+        }
+        before = before.get(..at).unwrap_or_default();
+    }
+    body
 }
 
 fn count(counts: &[u32], node: NodeId) -> u32 {
