@@ -37,7 +37,7 @@ const HELPERS: &str = "\
 {{ .Release.Name }}
 {{- end }}
 {{- define \"web.unused\" -}}
-{{/* {{ define \"not.one\" }} */ -}}
+{{/* a word */ -}}
 unused
 {{- end }}
 ";
