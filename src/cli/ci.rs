@@ -31,7 +31,7 @@ use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffix};
 use super::exit_code::Exit;
-use super::explore_flag::{ExploreFlag, begin_time, budget, explored_lines};
+use super::explore_flag::{ExploreFlag, MOST_REFUSALS, begin_time, budget, explored_lines};
 use super::fix_versions::{Fix, fix_versions};
 use super::link_flags::LinkFlags;
 use super::lint::check_error;
@@ -246,7 +246,7 @@ impl Run<'_> {
             notify(context, "ci", &arguments.directory, change);
         }
         let outcome = outcome?;
-        explored_lines(context, &outcome.explored);
+        explored_lines(context, &outcome.explored, MOST_REFUSALS);
         let changed: Vec<String> = plan
             .changed()
             .map(|chart| reporting.root.shown(&chart.directory))

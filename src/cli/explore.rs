@@ -23,7 +23,7 @@ use super::charts_to_check::{ChartToCheck, charts_here};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::exit_code::Exit;
-use super::explore_flag::{begin_time, explored_lines};
+use super::explore_flag::{MOST_REFUSALS, begin_time, explored_lines};
 use super::helm_flags::GlobalFlags;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
@@ -51,7 +51,7 @@ pub(super) struct ExploreArguments {
     /// Most renderings that are tried of each chart: unlike a time, the same in every run.
     #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     renderings: u32,
-    /// Show notes too: what breaks under values that are made up.
+    /// Show everything: what breaks under values that are made up, and all that the chart refuses on purpose.
     #[arg(long)]
     all: bool,
     /// Look only at what has changed since the commit at which HEAD left this branch or commit: templates, what includes them, values.
@@ -154,7 +154,8 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
     reporting.write(context, &findings, &groups, remarks)?;
     reporting.write_summary(context, &findings, &groups, remarks, &[]);
     report_hidden(context, judge.hidden());
-    explored_lines(context, &explored);
+    let most_refusals = if arguments.all { usize::MAX } else { MOST_REFUSALS };
+    explored_lines(context, &explored, most_refusals);
     if let Some(directory) = &arguments.write_tests {
         write_tests(context, directory, &explored)?;
     }

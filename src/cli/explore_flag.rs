@@ -45,9 +45,12 @@ pub(super) fn budget(begin: &dyn Fn() -> Box<dyn Fn() -> bool + Sync>) -> Budget
     }
 }
 
+/// Refusals of a chart that are shown, unless all are wanted.
+pub(super) const MOST_REFUSALS: usize = 20;
+
 /// Says how far the exploration of each chart got.
-pub(super) fn explored_lines(context: RunContext, explored: &[Exploration]) {
+pub(super) fn explored_lines(context: RunContext, explored: &[Exploration], most_refusals: usize) {
     for chart in explored {
-        context.report(exploration_as_text(chart).trim_end());
+        context.report(exploration_as_text(chart, most_refusals).trim_end());
     }
 }

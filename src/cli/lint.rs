@@ -20,7 +20,7 @@ use super::charts_to_check::{ChartToCheck, charts_here};
 use super::command_error::CommandError;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::exit_code::Exit;
-use super::explore_flag::{ExploreFlag, begin_time, budget, explored_lines};
+use super::explore_flag::{ExploreFlag, MOST_REFUSALS, begin_time, budget, explored_lines};
 use super::helm_flags::GlobalFlags;
 use super::keyring_flags::KeyringFlags;
 use super::link_flags::LinkFlags;
@@ -337,7 +337,7 @@ fn run_all_rules(
         let begin = || begin_time(limit);
         let world = || context.check_world();
         let explored = add_explored(&mut outcome, &request, budget(&begin), &world, &|_, _| ());
-        explored_lines(context, &explored.map_err(check_error)?);
+        explored_lines(context, &explored.map_err(check_error)?, MOST_REFUSALS);
     }
     let findings = outcome.findings();
     let groups: Vec<Group<'_>> = outcome

@@ -6,11 +6,8 @@ use crate::check::explore::Exploration;
 use crate::text::counted::counted;
 use crate::text::visible::shown_line;
 
-/// Most refusals that are shown.
-const MAX_SHOWN: usize = 50;
-
-/// A few lines about a chart.
-pub fn exploration_as_text(explored: &Exploration) -> String {
+/// A few lines about a chart, with at most so many of its refusals.
+pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
     let mut out = String::new();
     let problem = explored.problem.as_ref();
     let reason = problem.map(|finding| format!("{}: {}", finding.primary, finding.message));
@@ -40,7 +37,7 @@ pub fn exploration_as_text(explored: &Exploration) -> String {
         explored.before.percent(),
         counted(explored.causes.len(), "cause"),
     );
-    for constraint in explored.constraints.iter().take(MAX_SHOWN) {
+    for constraint in explored.constraints.iter().take(most) {
         let settings = if constraint.settings.is_empty() {
             "the values as they are".to_owned()
         } else {
@@ -54,8 +51,8 @@ pub fn exploration_as_text(explored: &Exploration) -> String {
             explored.secrets.hide(&shown_line(&constraint.message))
         );
     }
-    if explored.constraints.len() > MAX_SHOWN {
-        _ = writeln!(out, "  and {} more", explored.constraints.len() - MAX_SHOWN);
+    if explored.constraints.len() > most {
+        _ = writeln!(out, "  and {} more", explored.constraints.len() - most);
     }
     if explored.withheld_tests > 0 {
         let files = counted(explored.withheld_tests, "values file");

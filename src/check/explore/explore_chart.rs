@@ -9,7 +9,9 @@ use crate::check::explain::{
     explain_kube_version, explain_missing_dependencies, hidden, secrets_of_chart, secrets_of_values,
 };
 use crate::check::finding::{Finding, SecretValues, join};
-use crate::check::run::{ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, load};
+use crate::check::run::{
+    ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, is_duplicate_key, load,
+};
 use crate::engine::chart::Chart;
 use crate::engine::render::refuse_kube_version;
 use crate::engine::template::World;
@@ -435,6 +437,8 @@ impl Cause {
         let shown = format!("{base} {}", self.settings.command_line());
         finding = finding.with_note(format!("shown by {}", shown.trim_start()));
         finding = match self.settings.chosen() {
+            // Helm installs what has a key twice, with the last of its values.
+            Chosen::OfChart if self.findings.iter().all(is_duplicate_key) => finding.with_severity(Severity::Warning),
             Chosen::OfChart => finding.with_severity(Severity::Error),
             Chosen::Example => finding
                 .with_severity(Severity::Warning)

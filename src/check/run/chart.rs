@@ -540,6 +540,6 @@ fn not_rendered(chart: &Chart, count: usize) -> Finding {
 }
 
 /// Whether a mapping has a key twice: the last one counts for Helm.
-fn is_duplicate_key(finding: &Finding) -> bool {
+pub(in crate::check) fn is_duplicate_key(finding: &Finding) -> bool {
     finding.rule == Rule::Document.into() && finding.message.contains("already set")
 }

@@ -22,7 +22,7 @@ pub use changed_charts::{
 pub use chart::CheckedChart;
 #[cfg(test)]
 pub(crate) use chart::Rendered;
-pub(in crate::check) use chart::{load, variant_state};
+pub(in crate::check) use chart::{is_duplicate_key, load, variant_state};
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use charts_of_files::charts_of_files;
 pub use definitions::{chart_definitions, is_chart};
