@@ -368,6 +368,10 @@ fn lint_and_ci_explore_too() {
         let said = workspace.run(&[command, &["--explore", "soon"]].concat());
         assert_eq!(said.code, 2, "{}", said.all());
     }
+    // Made-up values are for who asks for them.
+    let made_up = chart(BROKEN[6].template, BROKEN[6].values);
+    let said = made_up.run(&["lint", "web", "--explore", "10"]);
+    assert!(!said.all().contains("shown by"), "{}", said.all());
     let said = workspace.run(&["ci", "web", "--no-push", "--coverage"]);
     assert!(said.stdout.contains("COVERAGE"), "{}", said.all());
     assert!(said.stdout.contains("50.0 %"), "{}", said.all());

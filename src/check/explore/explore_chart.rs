@@ -104,7 +104,8 @@ pub fn explore_charts<W: World>(
         .collect())
 }
 
-/// Explores the charts that a request has checked, and adds what was found to their findings.
+/// Explores the charts that a request has checked, and adds what was found to their findings, without what breaks under values that are
+/// made up.
 ///
 /// # Errors
 /// When a path of the request does not exist.
@@ -124,7 +125,9 @@ pub fn add_explored<W: World>(
         .zip(&explored)
         .filter(|(_, one)| one.problem.is_none())
     {
-        chart.findings.extend(judge.keep(join(explored.findings())));
+        let mut found = explored.findings();
+        found.retain(|finding| finding.severity > Severity::Info);
+        chart.findings.extend(judge.keep(join(found)));
     }
     outcome.hidden.add(judge.hidden());
     Ok(explored)
