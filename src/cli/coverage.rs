@@ -4,38 +4,23 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::run::{CheckRequest, CheckedChart, check_charts};
-use crate::engine::chart::Compat;
+use crate::check::run::{CheckedChart, check_charts};
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CoverageFormat, CoveredChart, share_of};
 use crate::text::rule::Severity;
 
-use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
-use super::charts_to_check::{ChartToCheck, charts_here};
+use super::charts_to_check::{ChartInputFlags, ChartInputs, ChartToCheck, paths};
 use super::command_error::CommandError;
-use super::dependency_flags::{DependencyFlags, report_notes};
+use super::dependency_flags::report_notes;
 use super::exit_code::Exit;
-use super::helm_flags::GlobalFlags;
-use super::keyring_flags::KeyringFlags;
-use super::link_flags::LinkFlags;
 use super::lint::check_error;
-use super::release_flags::namespace;
 use super::report_flags::write_file;
 use super::run_context::RunContext;
-use super::schema_flags::FetchFlags;
 use super::time_flag::TimeFlag;
-use super::value_flags::ValueFlags;
 
 #[derive(Debug, Args)]
 #[command(args_override_self = true)]
 pub(super) struct CoverageArguments {
-    /// Charts: directories, .tgz files, or charts of repositories (`repo/name`, `oci://…`, `https://….tgz`, a name with --repo)
-    /// [default: the charts of the working directory that `ci` checks].
-    #[arg(value_name = "CHART")]
-    charts: Vec<String>,
-    /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
-    #[arg(long, value_name = "VERSION")]
-    version: Option<String>,
     /// How to report: text, json, cobertura, lcov or markdown, each with =FILE to write it to a file (repeatable).
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
     report: Vec<String>,
@@ -46,14 +31,7 @@ pub(super) struct CoverageArguments {
     #[arg(long, value_name = "DIR")]
     base: Option<PathBuf>,
     #[command(flatten)]
-    links: LinkFlags,
-    #[command(flatten)]
     time: TimeFlag,
-    /// Do not validate values against values.schema.json.
-    #[arg(long)]
-    skip_schema_validation: bool,
-    #[command(flatten)]
-    schemas: FetchFlags,
     /// Kubernetes versions to render for: 1.31, latest, 1.28..1.35, or a list with commas.
     #[arg(
         long,
@@ -63,20 +41,9 @@ pub(super) struct CoverageArguments {
         default_value = "latest"
     )]
     kube_version: Vec<String>,
-    /// Namespace of the release.
-    #[arg(short, long)]
-    namespace: Option<String>,
     // What follows has a heading in the help, which would be that of all later flags.
     #[command(flatten)]
-    values: ValueFlags,
-    #[command(flatten)]
-    reference: ChartReferenceFlags,
-    #[command(flatten)]
-    keyring: KeyringFlags,
-    #[command(flatten)]
-    dependencies: DependencyFlags,
-    #[command(flatten)]
-    global: GlobalFlags,
+    inputs: ChartInputFlags,
 }
 
 /// A report, and the file that it is for.
@@ -90,7 +57,7 @@ pub(super) fn run(context: RunContext, arguments: &CoverageArguments) -> Result<
     let wanted = arguments.report.iter().map(|text| wanted_report(text));
     let wanted: Vec<WantedReport<'_>> = wanted.collect::<Result<_, _>>()?;
     let least = least_share(arguments.fail_under)?;
-    let charts = find_charts(context, arguments)?;
+    let charts = arguments.inputs.find(context)?;
     let checked = check(context, arguments, &charts)?;
     let covered: Vec<CoveredChart<'_>> = checked
         .iter()
@@ -110,10 +77,7 @@ pub(super) fn run(context: RunContext, arguments: &CoverageArguments) -> Result<
             Some(path) => write_file(path, text.as_bytes())?,
         }
     }
-    let unrendered: Vec<&CheckedChart> = checked
-        .iter() // A library chart is not rendered, which is not a fault.
-        .filter(|chart| chart.rendered.renderings == 0 && (chart.coverage.is_some() || has_error(chart)))
-        .collect();
+    let unrendered: Vec<&CheckedChart> = checked.iter().filter(|chart| chart.is_unrendered()).collect();
     for chart in &unrendered {
         let finding = chart
             .findings
@@ -140,10 +104,6 @@ pub(super) fn run(context: RunContext, arguments: &CoverageArguments) -> Result<
         return Ok(Exit::Findings);
     }
     Ok(Exit::Clean)
-}
-
-fn has_error(chart: &CheckedChart) -> bool {
-    chart.findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
 /// Reads `FORMAT` or `FORMAT=FILE`.
@@ -177,51 +137,15 @@ fn least_share(percent: Option<f64>) -> Result<Option<u64>, CommandError> {
     }
 }
 
-fn find_charts(context: RunContext, arguments: &CoverageArguments) -> Result<Vec<ChartToCheck>, CommandError> {
-    let fetching = Fetching {
-        version: arguments.version.as_deref(),
-        keyring: &arguments.keyring,
-        remote: arguments.dependencies.remote(),
-    };
-    let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
-    let names = if arguments.charts.is_empty() {
-        charts_here()?
-    } else {
-        arguments.charts.clone()
-    };
-    finder.check_flags(&names)?;
-    names.iter().map(|name| ChartToCheck::find(&mut finder, name)).collect()
-}
-
 fn check(
     context: RunContext,
     arguments: &CoverageArguments,
     charts: &[ChartToCheck],
 ) -> Result<Vec<CheckedChart>, CommandError> {
-    let paths: Vec<PathBuf> = charts
-        .iter()
-        .filter_map(ChartToCheck::path)
-        .map(Path::to_owned)
-        .collect();
-    let root = context.report_root(arguments.base.as_deref(), &paths);
+    let root = context.report_root(arguments.base.as_deref(), &paths(charts));
     let versions = parse_versions(&arguments.kube_version).map_err(CommandError::usage)?;
-    let shown = |name: &str| root.shown(Path::new(name));
-    let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
-    let supply = arguments.dependencies.supply(context)?;
-    let mut request = CheckRequest {
-        archives: charts.iter().filter_map(ChartToCheck::archive).cloned().collect(),
-        links: arguments.links.policy(),
-        supply: supply.clone().map(|supply| supply as _),
-        namespace: namespace(context, arguments.namespace.as_deref()),
-        skip_schema_validation: arguments.skip_schema_validation,
-        documents: arguments.schemas.documents(context),
-        coverage: true,
-        ..CheckRequest::new(paths, root.clone(), versions)
-    };
-    if !given.is_empty() {
-        request.values = Vec::new();
-        request.given = Some(given);
-    }
+    let ChartInputs { mut request, supply } = arguments.inputs.inputs(context, charts, &root, versions)?;
+    request.coverage = true;
     let outcome = check_charts(&request, &|| context.check_world(), &|_| ()).map_err(check_error);
     report_notes(context, supply.as_deref());
     Ok(outcome?.charts)

@@ -9,7 +9,6 @@ use crate::check::explore::{Budget, Exploration, explore_charts};
 use crate::check::finding::{Finding, join};
 use crate::check::run::CheckRequest;
 use crate::delivery::git::{BaseName, RemoteName};
-use crate::engine::chart::Compat;
 use crate::kubernetes::version::parse_versions;
 use crate::pipeline::earlier_charts;
 use crate::report::{Group, Remarks};
@@ -18,33 +17,19 @@ use crate::text::rule::Severity;
 use crate::text::source::{Named, Replacement, read_file, replace_files};
 use crate::text::stop;
 
-use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
-use super::charts_to_check::{ChartToCheck, charts_here};
+use super::charts_to_check::{ChartInputFlags, ChartInputs, paths};
 use super::command_error::CommandError;
-use super::dependency_flags::{DependencyFlags, report_notes};
+use super::dependency_flags::report_notes;
 use super::exit_code::Exit;
 use super::explore_flag::{MOST_REFUSALS, begin_time, explored_lines};
-use super::helm_flags::GlobalFlags;
-use super::keyring_flags::KeyringFlags;
-use super::link_flags::LinkFlags;
 use super::lint::{check_error, report_hidden};
-use super::release_flags::namespace;
 use super::report_flags::ReportFlags;
 use super::run_context::RunContext;
-use super::schema_flags::FetchFlags;
 use super::time_flag::{TimeFlag, seconds_or_duration};
-use super::value_flags::ValueFlags;
 
 #[derive(Debug, Args)]
 #[command(args_override_self = true)]
 pub(super) struct ExploreArguments {
-    /// Charts: directories, .tgz files, or charts of repositories (`repo/name`, `oci://…`, `https://….tgz`, a name with --repo)
-    /// [default: the charts of the working directory that `ci` checks].
-    #[arg(value_name = "CHART")]
-    charts: Vec<String>,
-    /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
-    #[arg(long, value_name = "VERSION")]
-    version: Option<String>,
     /// Most time for each chart, such as 10 (seconds) or 2m; 0 for no limit. Renderings are tried in the same order in every run.
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     budget: String,
@@ -61,16 +46,9 @@ pub(super) struct ExploreArguments {
     #[arg(long, value_name = "DIR")]
     write_tests: Option<PathBuf>,
     #[command(flatten)]
-    links: LinkFlags,
-    #[command(flatten)]
     time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
-    /// Do not validate values against values.schema.json.
-    #[arg(long)]
-    skip_schema_validation: bool,
-    #[command(flatten)]
-    schemas: FetchFlags,
     /// Kubernetes version to render and validate for, besides those that templates ask for: 1.31, latest.
     #[arg(
         long,
@@ -80,51 +58,23 @@ pub(super) struct ExploreArguments {
         default_value = "latest"
     )]
     kube_version: Vec<String>,
-    /// Namespace of the release.
-    #[arg(short, long)]
-    namespace: Option<String>,
     // What follows has a heading in the help, which would be that of all later flags.
     #[command(flatten)]
-    values: ValueFlags,
-    #[command(flatten)]
-    reference: ChartReferenceFlags,
-    #[command(flatten)]
-    keyring: KeyringFlags,
-    #[command(flatten)]
-    dependencies: DependencyFlags,
-    #[command(flatten)]
-    global: GlobalFlags,
+    inputs: ChartInputFlags,
 }
 
 pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
-    let charts = find_charts(context, arguments)?;
-    let paths: Vec<PathBuf> = charts
-        .iter()
-        .filter_map(ChartToCheck::path)
-        .map(Path::to_owned)
-        .collect();
-    let mut reporting = arguments.report.prepare(context, &paths, Vec::new(), Severity::Error)?;
+    let charts = arguments.inputs.find(context)?;
+    let mut reporting = arguments
+        .report
+        .prepare(context, &paths(&charts), Vec::new(), Severity::Error)?;
     if !arguments.all {
         reporting.shown_from = Severity::Warning;
     }
     let versions = parse_versions(&arguments.kube_version).map_err(CommandError::usage)?;
-    let shown = |name: &str| reporting.root.shown(Path::new(name));
-    let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
-    let supply = arguments.dependencies.supply(context)?;
-    let mut request = CheckRequest {
-        archives: charts.iter().filter_map(ChartToCheck::archive).cloned().collect(),
-        links: arguments.links.policy(),
-        supply: supply.clone().map(|supply| supply as _),
-        namespace: namespace(context, arguments.namespace.as_deref()),
-        skip_schema_validation: arguments.skip_schema_validation,
-        documents: arguments.schemas.documents(context),
-        ..CheckRequest::new(paths, reporting.root.clone(), versions)
-    };
-    if !given.is_empty() {
-        request.values = Vec::new();
-        request.given = Some(given);
-    }
+    let inputs = arguments.inputs.inputs(context, &charts, &reporting.root, versions)?;
+    let ChartInputs { request, supply } = inputs;
     let explored = explore(context, arguments, &request)?;
     report_notes(context, supply.as_deref());
     if let Some(reason) = stop::reason() {
@@ -160,22 +110,6 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
         write_tests(context, directory, &explored)?;
     }
     Ok(reporting.exit(&findings))
-}
-
-fn find_charts(context: RunContext, arguments: &ExploreArguments) -> Result<Vec<ChartToCheck>, CommandError> {
-    let fetching = Fetching {
-        version: arguments.version.as_deref(),
-        keyring: &arguments.keyring,
-        remote: arguments.dependencies.remote(),
-    };
-    let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
-    let names = if arguments.charts.is_empty() {
-        charts_here()?
-    } else {
-        arguments.charts.clone()
-    };
-    finder.check_flags(&names)?;
-    names.iter().map(|name| ChartToCheck::find(&mut finder, name)).collect()
 }
 
 fn explore(

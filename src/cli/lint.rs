@@ -9,39 +9,26 @@ use crate::check::explore::add_explored;
 use crate::check::finding::{Finding, Hidden, join};
 use crate::check::lint::chart::check_secrets;
 use crate::check::lint::helm::{ChartSource, LintMessage, LintOptions, lint_chart};
-use crate::check::run::{CheckError, CheckRequest, charts_of_files, check_charts, find_subcharts};
+use crate::check::run::{CheckError, charts_of_files, check_charts, find_subcharts};
 use crate::engine::chart::Compat;
 use crate::kubernetes::version::{KubeVersion, parse_versions};
 use crate::report::{Group, Remarks, unevaluated_sentence};
 use crate::text::rule::Severity;
 
-use super::chart_reference::{ChartFinder, ChartReferenceFlags, Fetching};
-use super::charts_to_check::{ChartToCheck, charts_here};
+use super::charts_to_check::{ChartInputFlags, ChartInputs, ChartToCheck, charts_here, paths};
 use super::command_error::CommandError;
-use super::dependency_flags::{DependencyFlags, report_notes};
+use super::dependency_flags::report_notes;
 use super::exit_code::Exit;
 use super::explore_flag::{ExploreFlag, MOST_REFUSALS, begin_time, budget, explored_lines};
-use super::helm_flags::GlobalFlags;
-use super::keyring_flags::KeyringFlags;
-use super::link_flags::LinkFlags;
 use super::release_flags::namespace;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
-use super::schema_flags::FetchFlags;
 use super::time_flag::TimeFlag;
-use super::value_flags::ValueFlags;
 
 #[derive(Debug, Args)]
 #[command(args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct LintArguments {
-    /// Charts: directories, .tgz files, or charts of repositories (`repo/name`, `oci://…`, `https://….tgz`, a name with --repo)
-    /// [default: the charts of the working directory that `ci` checks].
-    #[arg(value_name = "CHART")]
-    charts: Vec<String>,
-    /// Version, or a range of versions, of charts that are fetched [default: the newest that is not a pre-release].
-    #[arg(long, value_name = "VERSION")]
-    version: Option<String>,
     /// Fail on warnings too.
     #[arg(long)]
     strict: bool,
@@ -61,8 +48,6 @@ pub(super) struct LintArguments {
     #[arg(long, conflicts_with_all = ["secrets_only", "version"])]
     files: bool,
     #[command(flatten)]
-    links: LinkFlags,
-    #[command(flatten)]
     time: TimeFlag,
     #[command(flatten)]
     report: ReportFlags,
@@ -72,31 +57,15 @@ pub(super) struct LintArguments {
     /// renders with another of its values files.
     #[arg(long)]
     require_defaults: bool,
-    /// Do not validate values against values.schema.json.
-    #[arg(long)]
-    skip_schema_validation: bool,
-    #[command(flatten)]
-    schemas: FetchFlags,
     /// Kubernetes versions to render and validate for: 1.31, latest, 1.28..1.35, or a list with commas.
     #[arg(long, alias = "kubernetes-version", value_delimiter = ',', value_name = "VERSION")]
     kube_version: Vec<String>,
-    /// Namespace of the release.
-    #[arg(short, long)]
-    namespace: Option<String>,
     /// Accepted for Helm's sake; the rules do not change.
     #[arg(long, hide = true)]
     debug: bool,
     // What follows has a heading in the help, which would be that of all later flags.
     #[command(flatten)]
-    values: ValueFlags,
-    #[command(flatten)]
-    reference: ChartReferenceFlags,
-    #[command(flatten)]
-    keyring: KeyringFlags,
-    #[command(flatten)]
-    dependencies: DependencyFlags,
-    #[command(flatten)]
-    global: GlobalFlags,
+    inputs: ChartInputFlags,
 }
 
 impl LintArguments {
@@ -142,11 +111,7 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
     if arguments.helm_rules {
         return run_helm_rules(context, arguments, &charts);
     }
-    let paths: Vec<PathBuf> = charts
-        .iter()
-        .filter_map(ChartToCheck::path)
-        .map(Path::to_owned)
-        .collect();
+    let paths = paths(&charts);
     let fail_on = if arguments.strict {
         Severity::Warning
     } else {
@@ -159,18 +124,13 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
     if arguments.secrets_only {
         run_secrets(context, &paths, &reporting)
     } else {
-        run_all_rules(context, arguments, &charts, paths, &reporting)
+        run_all_rules(context, arguments, &charts, &reporting)
     }
 }
 
 /// The charts of the command line. Secrets are looked for in files of this machine alone.
 fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<ChartToCheck>, CommandError> {
-    let fetching = Fetching {
-        version: arguments.version.as_deref(),
-        keyring: &arguments.keyring,
-        remote: arguments.dependencies.remote(),
-    };
-    let mut finder = ChartFinder::new(context, &arguments.reference, fetching);
+    let mut finder = arguments.inputs.finder(context);
     let names = names(arguments)?;
     finder.check_flags(&names)?;
     let find = |name: &String| {
@@ -188,10 +148,10 @@ fn find_charts(context: RunContext, arguments: &LintArguments) -> Result<Vec<Cha
 /// The charts of the command line; without any, those of the working directory that `ci` would check. Secrets are about all of its
 /// files. Helm's rules need a name, as `helm lint` does.
 fn names(arguments: &LintArguments) -> Result<Vec<String>, CommandError> {
-    if !arguments.charts.is_empty() {
-        return Ok(arguments.charts.clone());
+    if !arguments.inputs.charts.is_empty() {
+        return Ok(arguments.inputs.charts.clone());
     }
-    if arguments.files || arguments.reference.names_repository() {
+    if arguments.files || arguments.inputs.reference.names_repository() {
         let what = if arguments.files { "--files" } else { "--repo" };
         return Err(CommandError::usage(format!("{what} needs at least 1 argument"))
             .with_hint("usage: chartwright lint [CHART]... [flags]"));
@@ -210,7 +170,7 @@ fn names(arguments: &LintArguments) -> Result<Vec<String>, CommandError> {
 
 /// The charts that the files of the command line belong to.
 fn charts_of_changed_files(context: RunContext, arguments: &LintArguments) -> Vec<ChartToCheck> {
-    let files: Vec<PathBuf> = arguments.charts.iter().map(PathBuf::from).collect();
+    let files: Vec<PathBuf> = arguments.inputs.charts.iter().map(PathBuf::from).collect();
     let found = charts_of_files(&files, &context.working_directory());
     if !arguments.quiet {
         for file in &found.outside {
@@ -235,7 +195,7 @@ fn subcharts(arguments: &LintArguments, charts: &[ChartToCheck]) -> Vec<PathBuf>
     let charts = charts.iter().filter(|_| arguments.with_subcharts);
     charts
         .filter_map(ChartToCheck::path)
-        .flat_map(|chart| find_subcharts(chart, arguments.links.policy()))
+        .flat_map(|chart| find_subcharts(chart, arguments.inputs.links.policy()))
         .collect()
 }
 
@@ -247,15 +207,15 @@ fn run_helm_rules(
 ) -> Result<Exit, CommandError> {
     let version = arguments.kube_version.first();
     let options = LintOptions {
-        namespace: namespace(context, arguments.namespace.as_deref()),
+        namespace: namespace(context, arguments.inputs.namespace.as_deref()),
         kube_version: version
             .map(|text| KubeVersion::parse(text))
             .transpose()
             .map_err(CommandError::usage)?,
-        skip_schema_validation: arguments.skip_schema_validation,
-        documents: arguments.schemas.documents(context),
+        skip_schema_validation: arguments.inputs.skip_schema_validation,
+        documents: arguments.inputs.schemas.documents(context),
     };
-    let (_, values) = arguments.values.read(context, Compat::Helm4, &str::to_owned)?;
+    let (_, values) = arguments.inputs.values.read(context, Compat::Helm4, &str::to_owned)?;
     let mut world = context.render_world(false);
     let open = |chart: &ChartToCheck| match chart {
         ChartToCheck::Here(path) => {
@@ -294,7 +254,6 @@ fn run_all_rules(
     context: RunContext,
     arguments: &LintArguments,
     charts: &[ChartToCheck],
-    paths: Vec<PathBuf>,
     reporting: &Reporting,
 ) -> Result<Exit, CommandError> {
     let versions = if arguments.kube_version.is_empty() {
@@ -303,26 +262,11 @@ fn run_all_rules(
         arguments.kube_version.clone()
     };
     let versions = parse_versions(&versions).map_err(CommandError::usage)?;
-    let shown = |name: &str| reporting.root.shown(Path::new(name));
-    let (given, _) = arguments.values.read(context, Compat::Helm4, &shown)?;
-    let supply = arguments.dependencies.supply(context)?;
-    let mut request = CheckRequest {
-        require_defaults: arguments.require_defaults,
-        archives: charts.iter().filter_map(ChartToCheck::archive).cloned().collect(),
-        subcharts: subcharts(arguments, charts),
-        links: arguments.links.policy(),
-        supply: supply.clone().map(|supply| supply as _),
-        namespace: namespace(context, arguments.namespace.as_deref()),
-        skip_schema_validation: arguments.skip_schema_validation,
-        documents: arguments.schemas.documents(context),
-        judgement: reporting.judgement.clone(),
-        ..CheckRequest::new(paths, reporting.root.clone(), versions)
-    };
-    if !given.is_empty() {
-        // Values that are given are what the chart is linted with; else those it is deployed with.
-        request.values = Vec::new();
-        request.given = Some(given);
-    }
+    let inputs = arguments.inputs.inputs(context, charts, &reporting.root, versions)?;
+    let ChartInputs { mut request, supply } = inputs;
+    request.require_defaults = arguments.require_defaults;
+    request.subcharts = subcharts(arguments, charts);
+    request.judgement = reporting.judgement.clone();
     let total = request.charts.len() + request.archives.len() + request.subcharts.len();
     let shows_progress = context.is_interactive();
     let progress = |done: usize| {

@@ -56,14 +56,22 @@ pub(super) struct Faults {
     /// Faults that are there without any setting.
     before: BTreeSet<FaultKey>,
     found: BTreeMap<FaultKey, Fault>,
-    /// The same by their words: the place of what is missing may be any line around it.
-    by_words: BTreeMap<(RuleId, String, String), FaultKey>,
+    /// The same by their words, those without any setting too.
+    by_words: BTreeMap<Words, FaultKey>,
     order: Vec<FaultKey>,
     refusals: BTreeMap<(String, String), Settings>,
 }
 
+/// Rule, file and message.
+type Words = (RuleId, String, String);
+
+fn words(finding: &Finding) -> Words {
+    let path = finding.primary.file.path().to_owned();
+    (finding.rule, path, finding.message.clone())
+}
+
 impl FaultKey {
-    pub(super) fn of(finding: &Finding) -> Self {
+    fn of(finding: &Finding) -> Self {
         Self {
             path: finding.primary.file.path().to_owned(),
             start: finding.primary.span.unwrap_or_default().start,
@@ -75,7 +83,19 @@ impl FaultKey {
 impl Faults {
     /// Faults of a rendering without settings are not what is looked for.
     pub(super) fn add_before(&mut self, findings: &[Finding]) {
-        self.before.extend(findings.iter().map(FaultKey::of));
+        for finding in findings {
+            let key = self.key_of(finding);
+            self.by_words.entry(words(finding)).or_insert_with(|| key.clone());
+            self.before.insert(key);
+        }
+    }
+
+    /// What a fault is known by. The place of what is missing may be any line around it, so equal words count as well; those of a template
+    /// that fails do not say which value is meant.
+    fn key_of(&self, finding: &Finding) -> FaultKey {
+        let has_place = finding.rule == Rule::TemplateRender.into() || finding.rule == Rule::TemplateYaml.into();
+        let known = self.by_words.get(&words(finding)).filter(|_| !has_place);
+        known.cloned().unwrap_or_else(|| FaultKey::of(finding))
     }
 
     /// Adds what a trial showed.
@@ -85,18 +105,11 @@ impl Faults {
             self.refusals.entry(key).or_insert_with(|| trial.settings.clone());
         }
         for finding in std::mem::take(&mut trial.faults) {
-            let key = FaultKey::of(&finding);
-            // The words of a template that fails do not say which value is meant.
-            let words = (key.rule, key.path.clone(), finding.message.clone());
-            let has_place = key.rule == Rule::TemplateRender.into() || key.rule == Rule::TemplateYaml.into();
-            let key = match self.by_words.get(&words).filter(|_| !has_place) {
-                Some(known) => known.clone(),
-                None => key,
-            };
+            let key = self.key_of(&finding);
             if self.before.contains(&key) {
                 continue;
             }
-            self.by_words.entry(words).or_insert_with(|| key.clone());
+            self.by_words.entry(words(&finding)).or_insert_with(|| key.clone());
             match self.found.get_mut(&key) {
                 None => {
                     self.order.push(key.clone());
@@ -135,7 +148,7 @@ impl Faults {
         trial
             .faults
             .iter()
-            .any(|finding| !self.before.contains(&FaultKey::of(finding)))
+            .any(|finding| !self.before.contains(&self.key_of(finding)))
     }
 
     /// The causes in the order in which they were found, and what the chart refuses.

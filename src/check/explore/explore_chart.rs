@@ -41,7 +41,7 @@ const MAX_LISTED: usize = 5;
 pub struct Budget<'b> {
     /// Most renderings.
     pub renderings: usize,
-    /// Begins the time of a chart: what it gives says whether that is over, and is asked between batches.
+    /// Begins the time of a chart: what it gives says whether that is over, and is asked before each trial.
     pub begin: &'b dyn Fn() -> Box<dyn Fn() -> bool + Sync>,
     /// Whether values files for tests are wanted.
     pub wants_tests: bool,
@@ -94,9 +94,7 @@ pub fn explore_charts<W: World>(
     make_world: &(dyn Fn() -> W + Sync),
     progress: &dyn Fn(&str, usize),
 ) -> Result<Vec<Exploration>, CheckError> {
-    if let Some(path) = request.charts.iter().find(|path| !path.exists()) {
-        return Err(CheckError::NotFound(path.clone()));
-    }
+    request.check_paths()?;
     let paths = request.charts.iter().map(|path| Subject::Path(path));
     let subjects = paths.chain(request.archives.iter().map(Subject::Archive));
     Ok(subjects

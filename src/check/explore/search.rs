@@ -102,9 +102,7 @@ impl<'h> Search<'h> {
             self.base = serde_json::from_slice(&seen.values).unwrap_or_default();
             let mut switches = Vec::new();
             add_switches(&self.base, &mut Vec::new(), &mut switches);
-            let focus = self.focus.take();
-            switches.retain(|(path, _)| focus.as_ref().is_none_or(|focus| focus.has_value(path)));
-            self.focus = focus;
+            switches.retain(|(path, _)| self.focus.as_ref().is_none_or(|focus| focus.has_value(path)));
             for (path, is_on) in switches {
                 let setting = setting_at(&self.base, &path, Json::Bool(!is_on), Chosen::OfChart);
                 if let Some(setting) = setting {
@@ -267,13 +265,12 @@ impl<'h> Search<'h> {
                         is_range,
                     };
                     for candidate in self.hints.candidates(question) {
-                        let chosen = candidate.chosen;
-                        let kind = if chosen == Chosen::MadeUp {
+                        let kind = if candidate.chosen == Chosen::MadeUp {
                             Kind::Guess
                         } else {
                             Kind::Decision
                         };
-                        let setting = setting_at(values, path, candidate.value, chosen);
+                        let setting = setting_at(values, path, candidate.value, candidate.chosen);
                         found.extend(setting.map(|setting| (setting, kind)));
                     }
                 }

@@ -87,6 +87,14 @@ pub struct CheckedChart {
     pub secrets: SecretValues,
 }
 
+impl CheckedChart {
+    /// Whether it should have been rendered, and no rendering is complete. A library chart is not rendered, which is not a fault.
+    pub fn is_unrendered(&self) -> bool {
+        let has_error = || self.findings.iter().any(|finding| finding.severity == Severity::Error);
+        self.rendered.renderings == 0 && (self.coverage.is_some() || has_error())
+    }
+}
+
 /// Checks a chart in all ways the request asks for.
 pub(super) fn check_chart(
     subject: Subject<'_>,

@@ -26,6 +26,20 @@ pub enum CheckError {
     Version(#[from] VersionError),
 }
 
+impl CheckRequest {
+    /// Whether all paths lead somewhere.
+    ///
+    /// # Errors
+    /// For the first that does not.
+    pub(in crate::check) fn check_paths(&self) -> Result<(), CheckError> {
+        let mut paths = self.charts.iter().chain(&self.subcharts);
+        match paths.find(|path| !path.exists()) {
+            Some(path) => Err(CheckError::NotFound(path.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The Kubernetes versions that are rendered and validated for, and the schemas of each.
 pub(super) struct CheckTargets {
     pub(super) versions: Vec<KubeVersion>,
@@ -63,14 +77,7 @@ pub fn check_charts<W: World>(
     make_world: &(dyn Fn() -> W + Sync),
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<CheckOutcome, CheckError> {
-    if let Some(path) = request
-        .charts
-        .iter()
-        .chain(&request.subcharts)
-        .find(|path| !path.exists())
-    {
-        return Err(CheckError::NotFound(path.clone()));
-    }
+    request.check_paths()?;
     let whole = request.charts.iter().map(|path| (Subject::Path(path), Scope::Whole));
     let fetched = request
         .archives

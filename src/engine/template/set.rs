@@ -158,12 +158,6 @@ impl CompiledSet {
         self.units.iter().cloned().map(CompiledSource)
     }
 
-    /// Whether the definition of a name is the one in this source: another file may define it too.
-    pub fn is_in_force(&self, name: &Text, source: &CompiledSource) -> bool {
-        self.find(name.as_bytes())
-            .is_some_and(|found| Arc::ptr_eq(&found.unit, &source.0))
-    }
-
     /// Every definition in force and where it came from, sorted by name.
     pub fn definitions(&self) -> Vec<DefinitionOrigin> {
         let mut origins: Vec<DefinitionOrigin> = Vec::with_capacity(self.index.len());

@@ -10,6 +10,7 @@ use super::duration::{Duration, Month, Weekday};
 use super::layout::{Offset, Piece, next_piece};
 use super::zone::Zone;
 use crate::engine::template::{CallError, CallResult, Object, Parameter, Text, Value};
+use crate::text::calendar::{civil_from_days, days_from_civil};
 
 /// `time.RFC3339Nano`.
 pub(super) const RFC3339_NANO: &[u8] = b"2006-01-02T15:04:05.999999999Z07:00";
@@ -44,17 +45,6 @@ pub(super) struct Civil {
     pub(super) year_day: u16,
 }
 
-/// Days since 1970-01-01 of a date.
-pub(super) fn days_from_civil(year: i64, month: u8, day: i64) -> i64 {
-    let month = i64::from(month);
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
 /// Whether a year has 366 days.
 pub(super) const fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
@@ -63,22 +53,11 @@ pub(super) const fn is_leap(year: i64) -> bool {
 fn civil_from_seconds(wall: i64) -> Civil {
     let days = wall.div_euclid(DAY);
     let second_of_day = wall.rem_euclid(DAY);
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_part = (5 * day_of_year + 2) / 153;
-    let month = small(if month_part < 10 {
-        month_part + 3
-    } else {
-        month_part - 9
-    });
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = civil_from_days(days);
     Civil {
         year,
-        month,
-        day: small(day_of_year - (153 * month_part + 2) / 5 + 1),
+        month: small(month),
+        day: small(day),
         hour: small(second_of_day / 3_600),
         minute: small(second_of_day / 60 % 60),
         second: small(second_of_day % 60),
@@ -150,7 +129,7 @@ impl Time {
         let year = civil.year.saturating_add(years).saturating_add(months.div_euclid(12));
         let bounded = year.clamp(-1_000_000, 1_000_000);
         let day = i64::from(civil.day).saturating_add(days.clamp(-1_000_000_000, 1_000_000_000));
-        let date = days_from_civil(bounded, small(months.rem_euclid(12) + 1), day);
+        let date = days_from_civil(bounded, months.rem_euclid(12) + 1, day);
         let clock = i64::from(civil.hour) * 3_600 + i64::from(civil.minute) * 60 + i64::from(civil.second);
         Self {
             unix_seconds: self.zone.from_wall_clock(date * DAY + clock),

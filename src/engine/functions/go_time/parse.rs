@@ -3,9 +3,10 @@
 //! In: layout, text, the local zone. Out: a time, or Go's error text.
 
 use super::duration::{MONTHS, WEEKDAYS};
-use super::instant::{Time, days_from_civil, is_leap};
+use super::instant::{Time, is_leap};
 use super::layout::{Offset, Piece, next_piece};
 use super::zone::Zone;
+use crate::text::calendar::days_from_civil;
 
 /// Reads `value` by `layout`; without a zone of its own it is in `local`.
 ///
@@ -414,7 +415,7 @@ impl Fields {
         }
         let month = u8::try_from(month).unwrap_or(1);
         let clock = self.hour * 3_600 + self.minute * 60 + self.second;
-        let wall = days_from_civil(self.year, month, day) * 86_400 + clock;
+        let wall = days_from_civil(self.year, i64::from(month), day) * 86_400 + clock;
         let at = |unix_seconds: i64, zone: Zone| Time {
             unix_seconds,
             nanosecond: self.nanosecond,

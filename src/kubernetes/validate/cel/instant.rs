@@ -1,6 +1,7 @@
 //! Points in time: RFC 3339, and the calendar (Go's `time`).
 
 use crate::text::calendar::days_in_month;
+use crate::text::calendar::{civil_from_days, days_from_civil};
 use crate::text::go::quote::quote;
 use crate::text::time_zones::time_zone;
 
@@ -124,23 +125,12 @@ impl Instant {
     pub fn civil(&self, offset: i64) -> Civil {
         let local = self.seconds.saturating_add(offset);
         let (days, clock) = (local.div_euclid(DAY), local.rem_euclid(DAY));
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted_month = (5 * day_of_year + 2) / 153;
-        let month = if shifted_month < 10 {
-            shifted_month + 3
-        } else {
-            shifted_month - 9
-        };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let (year, month, day) = civil_from_days(days);
         Civil {
             year,
             month,
-            day: day_of_year - (153 * shifted_month + 2) / 5 + 1,
-            day_of_year: days - days_of(year, 1, 1),
+            day,
+            day_of_year: days - days_from_civil(year, 1, 1),
             weekday: (days + 4).rem_euclid(7),
             hour: clock / 3_600,
             minute: clock / 60 % 60,
@@ -180,16 +170,6 @@ impl Instant {
     }
 }
 
-/// Days since 1970 of a date.
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
 /// Takes so many digits off the start.
 fn digits(rest: &mut &str, count: usize) -> Option<u32> {
     let (number, after) = rest.split_at_checked(count)?;
@@ -207,7 +187,7 @@ fn date(rest: &mut &str) -> Option<i64> {
     *rest = rest.strip_prefix('-')?;
     let day = digits(rest, 2)?;
     let is_date = day >= 1 && days_in_month(year, month).is_some_and(|most| day <= most);
-    is_date.then(|| days_of(i64::from(year), i64::from(month), i64::from(day)))
+    is_date.then(|| days_from_civil(i64::from(year), i64::from(month), i64::from(day)))
 }
 
 /// The second of the day of the clock at the start, whose hour may have one digit.
