@@ -37,6 +37,7 @@ use super::link_flags::LinkFlags;
 use super::lint::check_error;
 use super::notify::notify;
 use super::package::{package_error, package_time};
+use super::policy_flags::PolicyFlags;
 use super::publish::{
     Connections, NamesServer, first_failure, new_packages, outcome_lines, parse_target, publish, published_packages,
 };
@@ -88,6 +89,8 @@ pub(super) struct CiArguments {
     #[command(flatten)]
     schemas: FetchFlags,
     #[command(flatten)]
+    policy: PolicyFlags,
+    #[command(flatten)]
     links: LinkFlags,
     #[command(flatten)]
     time: TimeFlag,
@@ -132,7 +135,7 @@ pub(super) fn run(context: RunContext, arguments: &CiArguments) -> Result<Exit, 
     let mut plan = arguments
         .selection
         .plan(context, &charts, &|line| context.report(line))?;
-    let mut request = request(arguments, &settings, &reporting, plan.directories())?;
+    let mut request = request(context, arguments, &settings, &reporting, plan.directories())?;
     if arguments.selection.plan {
         return print_plan(context, &plan, &request, &reporting.root).map(|()| Exit::Clean);
     }
@@ -447,6 +450,7 @@ fn environments(
 }
 
 fn request(
+    context: RunContext,
     arguments: &CiArguments,
     settings: &Settings,
     reporting: &Reporting,
@@ -459,6 +463,9 @@ fn request(
         &arguments.kubernetes_version
     };
     let versions = parse_versions(versions).map_err(CommandError::usage)?;
+    let named = settings.policies().map_err(CommandError::usage)?;
+    let options = (links(arguments, settings), config.namespace.as_str());
+    let policies = arguments.policy.read(context, options, &named)?;
     Ok(CheckRequest {
         links: links(arguments, settings),
         values_root: settings.values_root(),
@@ -470,6 +477,7 @@ fn request(
             strict: config.strict,
             ignore_missing_schemas: config.ignore_missing_schemas,
             skip: KindFilter::new(&config.skip_kinds),
+            policies,
             ..Options::default()
         },
         release_name: config.release_name.clone(),

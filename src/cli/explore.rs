@@ -23,6 +23,7 @@ use super::dependency_flags::report_notes;
 use super::exit_code::Exit;
 use super::explore_flag::{MOST_REFUSALS, begin_time, explored_lines};
 use super::lint::{check_error, report_hidden};
+use super::policy_flags::PolicyFlags;
 use super::report_flags::ReportFlags;
 use super::run_context::RunContext;
 use super::time_flag::{TimeFlag, seconds_or_duration};
@@ -58,6 +59,8 @@ pub(super) struct ExploreArguments {
         default_value = "latest"
     )]
     kube_version: Vec<String>,
+    #[command(flatten)]
+    policy: PolicyFlags,
     // What follows has a heading in the help, which would be that of all later flags.
     #[command(flatten)]
     inputs: ChartInputFlags,
@@ -74,7 +77,9 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
     }
     let versions = parse_versions(&arguments.kube_version).map_err(CommandError::usage)?;
     let inputs = arguments.inputs.inputs(context, &charts, &reporting.root, versions)?;
-    let ChartInputs { request, supply } = inputs;
+    let ChartInputs { mut request, supply } = inputs;
+    let options = (request.links, request.namespace.as_str());
+    request.validation.policies = arguments.policy.read(context, options, &[])?;
     let explored = explore(context, arguments, &request)?;
     report_notes(context, supply.as_deref());
     if let Some(reason) = stop::reason() {

@@ -20,6 +20,7 @@ use super::command_error::CommandError;
 use super::dependency_flags::report_notes;
 use super::exit_code::Exit;
 use super::explore_flag::{ExploreFlag, MOST_REFUSALS, begin_time, budget, explored_lines};
+use super::policy_flags::PolicyFlags;
 use super::release_flags::namespace;
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::RunContext;
@@ -63,6 +64,8 @@ pub(super) struct LintArguments {
     /// Accepted for Helm's sake; the rules do not change.
     #[arg(long, hide = true)]
     debug: bool,
+    #[command(flatten)]
+    policy: PolicyFlags,
     // What follows has a heading in the help, which would be that of all later flags.
     #[command(flatten)]
     inputs: ChartInputFlags,
@@ -107,6 +110,11 @@ impl LintedChart {
 
 pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit, CommandError> {
     arguments.time.start()?;
+    if arguments.policy.are_given() && (arguments.helm_rules || arguments.secrets_only) {
+        return Err(CommandError::usage(
+            "--policy judges what all rules judge: --helm-rules and --secrets-only exclude it",
+        ));
+    }
     let charts = find_charts(context, arguments)?;
     if arguments.helm_rules {
         return run_helm_rules(context, arguments, &charts);
@@ -264,6 +272,8 @@ fn run_all_rules(
     let versions = parse_versions(&versions).map_err(CommandError::usage)?;
     let inputs = arguments.inputs.inputs(context, charts, &reporting.root, versions)?;
     let ChartInputs { mut request, supply } = inputs;
+    let options = (request.links, request.namespace.as_str());
+    request.validation.policies = arguments.policy.read(context, options, &[])?;
     request.require_defaults = arguments.require_defaults;
     request.subcharts = subcharts(arguments, charts);
     request.judgement = reporting.judgement.clone();

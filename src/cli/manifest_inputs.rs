@@ -139,14 +139,14 @@ fn no_manifests(directory: &str, charts: usize) -> CommandError {
     }
 }
 
-/// The files of a path that `--crd` names.
-pub(super) fn definition_files(path: &Path, links: LinkPolicy) -> Result<Vec<PathBuf>, CommandError> {
+/// The manifests of a path that a flag names, such as `--crd`.
+pub(super) fn manifest_files(path: &Path, flag: &str, links: LinkPolicy) -> Result<Vec<PathBuf>, CommandError> {
     if path.is_dir() {
         let found = manifests(path, links, Scope::Everything)?;
         let found: Result<Vec<PathBuf>, OutsideLink> = found.files.into_iter().collect();
         return found.map_err(|outside| {
             let message = format!(
-                "--crd {}: {}: {}",
+                "{flag} {}: {}: {}",
                 path.display(),
                 outside.path.display(),
                 outside.sentence()
@@ -157,7 +157,7 @@ pub(super) fn definition_files(path: &Path, links: LinkPolicy) -> Result<Vec<Pat
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
-    let message = format!("--crd {}: no such file or directory", path.display());
+    let message = format!("{flag} {}: no such file or directory", path.display());
     Err(CommandError::usage(message))
 }
 

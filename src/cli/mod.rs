@@ -50,6 +50,7 @@ mod network;
 mod notify;
 mod output_directory;
 mod package;
+mod policy_flags;
 mod poll;
 mod post_renderer;
 mod promote;

@@ -12,8 +12,8 @@ use crate::check::finding::{Finding, FindingList, Hidden, Location, hide_secrets
 use crate::check::lint::chart::check_ignore_comments;
 use crate::check::run::{chart_definitions, is_chart};
 use crate::kubernetes::validate::{
-    Catalog, CustomSchemas, Documents, Judging, KindFilter, Options, PlacedResource, SchemaLocations, Status, Target,
-    is_remote,
+    Catalog, CustomSchemas, Documents, Judging, KindFilter, Options, PlacedResource, Policies, SchemaLocations, Status,
+    Target, is_remote,
 };
 use crate::kubernetes::version::parse_versions;
 use crate::report::{
@@ -29,8 +29,9 @@ use super::command_error::CommandError;
 use super::exit_code::Exit;
 use super::link_flags::LinkFlags;
 use super::lint::report_hidden;
-use super::manifest_inputs::{Input, STDIN, definition_files, inputs, read_input};
+use super::manifest_inputs::{Input, STDIN, inputs, manifest_files, read_input};
 use super::network::remote_schemas;
+use super::policy_flags::{PolicyFlags, report_remarks};
 use super::report_flags::{ReportFlags, Reporting};
 use super::run_context::{RunContext, open_error};
 use super::time_flag::TimeFlag;
@@ -69,6 +70,11 @@ pub(super) struct ValidateArguments {
     /// rendered by their templates (repeatable). Those among the inputs are used anyway.
     #[arg(long, value_name = "FILE|DIR|CHART")]
     crd: Vec<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyFlags,
+    /// Namespace of objects that do not say it, for policies that ask for it [default: default].
+    #[arg(long)]
+    namespace: Option<String>,
     /// Pass over files whose path matches this regular expression (repeatable).
     #[arg(long, value_name = "REGEX")]
     ignore_filename_pattern: Vec<String>,
@@ -128,6 +134,9 @@ impl Format {
     }
 }
 
+/// The namespace of objects that do not say it, if the user does not either.
+const DEFAULT_NAMESPACE: &str = "default";
+
 /// kubeconform's spellings: names of several letters with one dash become the usual ones with two, and those of one letter have one.
 pub(super) fn usual_spelling(argument: &str) -> Option<String> {
     const FLAGS: [&str; 16] = [
@@ -186,9 +195,15 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         targets: &targets,
         options: &options,
     };
-    let (mut documents, read) = Documents::read(&inputs, arguments.workers, Some(judging), read_input);
+    let judging = Some(judging).filter(|_| !arguments.policy.are_given());
+    let (mut documents, read) = Documents::read(&inputs, arguments.workers, judging, read_input);
+    let policies = policies(context, arguments, &documents)?;
+    if policies.is_some() {
+        documents.forget_verdicts();
+    }
     let options = Options {
         custom: Some(Arc::new(definitions(context, arguments, &documents)?)),
+        policies,
         ..options
     };
     documents.judge(arguments.workers, &targets, &options);
@@ -264,7 +279,7 @@ fn definitions(
     }
     for given in arguments.crd.iter().filter(|path| !is_chart(path)) {
         let mut why = Some("there are no YAML or JSON files in it".to_owned());
-        for path in definition_files(given, arguments.links.policy())? {
+        for path in manifest_files(given, "--crd", arguments.links.policy())? {
             let text = read_file(&path, Named::ByUser, MANIFEST_BYTES)
                 .map_err(|error| CommandError::could_not_run(open_error(&path, &error)))?;
             custom.add_text(&text);
@@ -284,10 +299,39 @@ fn definitions(
     Ok(custom)
 }
 
+/// The policies of `--policy` and those among the inputs; nothing if there are none.
+fn policies(
+    context: RunContext,
+    arguments: &ValidateArguments,
+    documents: &Documents,
+) -> Result<Option<Arc<Policies>>, CommandError> {
+    if arguments.schema_only {
+        if arguments.policy.are_given() {
+            return Err(CommandError::usage("--policy and --schema-only exclude each other"));
+        }
+        return Ok(None);
+    }
+    let mut objects = arguments.policy.objects(context, arguments.links.policy())?;
+    documents.add_policies(&mut objects);
+    if objects.is_empty() {
+        return Ok(None);
+    }
+    report_remarks(context, &objects);
+    let policies = objects.policies(namespace_of(arguments));
+    Ok((!policies.is_empty()).then(|| Arc::new(policies)))
+}
+
+/// The namespace of objects that do not say it.
+fn namespace_of(arguments: &ValidateArguments) -> &str {
+    arguments.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
+}
+
 /// The options, without the definitions of custom resources.
 fn options(arguments: &ValidateArguments) -> Options {
     Options {
         custom: None,
+        policies: None,
+        namespace: namespace_of(arguments).to_owned(),
         strict: arguments.strict,
         schema_only: arguments.schema_only,
         ignore_missing_schemas: arguments.ignore_missing_schemas,

@@ -69,6 +69,8 @@ pub struct Config {
     pub ignore_missing_schemas: bool,
     /// Kinds that are not validated: `Kind` or `apiVersion/Kind`.
     pub skip_kinds: Vec<String>,
+    /// Files, directories and charts with policies of the cluster, which manifests are judged by.
+    pub policies: Vec<PathBuf>,
     /// Severity from which findings fail the run.
     #[serde(deserialize_with = "severity")]
     pub fail_on: Severity,
@@ -104,6 +106,7 @@ impl Default for Config {
             strict: true,
             ignore_missing_schemas: true,
             skip_kinds: Vec::new(),
+            policies: Vec::new(),
             fail_on: Severity::Error,
             ignore: Vec::new(),
             release_name: "release-name".to_owned(),
@@ -350,7 +353,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, context: c, policy: pull-request, verify: [smoke.yaml], branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
+        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\npolicies: [p]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, context: c, policy: pull-request, verify: [smoke.yaml], branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
         let config = parse(text).unwrap();
         let silenced: Vec<(String, String)> = config
             .silenced()
@@ -371,6 +374,7 @@ mod tests {
             strict: false,
             ignore_missing_schemas: false,
             skip_kinds: texts(&["Secret"]),
+            policies: vec!["p".into()],
             fail_on: Severity::Info,
             ignore: config.ignore.clone(),
             release_name: "r".to_owned(),

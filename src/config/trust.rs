@@ -309,6 +309,19 @@ impl Settings {
         Ok(())
     }
 
+    /// Where the policies of the cluster are.
+    ///
+    /// # Errors
+    /// When one is not below the directory of a file that was found.
+    pub fn policies(&self) -> Result<Vec<PathBuf>, ConfigError> {
+        let policies = self.config.policies.iter().enumerate().map(|(index, path)| {
+            let path = self.base.join(path);
+            self.check(&path, &["policies", &index.to_string()])?;
+            Ok(path)
+        });
+        policies.collect()
+    }
+
     /// The repositories to publish to; `here` is the working directory.
     ///
     /// # Errors

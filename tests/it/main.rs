@@ -25,6 +25,7 @@ mod command_output;
 mod adopt;
 mod apply;
 mod contexts;
+mod cluster_policies;
 mod coverage;
 mod custom_resources;
 mod dependency;

@@ -1,4 +1,4 @@
-//! The definitions of custom resources that a chart brings: the files of its `crds/` and of its subcharts', and those among
+//! Manifests of charts that others are judged by: the definitions of custom resources that a chart brings: the files of its `crds/` and of its subcharts', and those among
 //! its rendered templates.
 //!
 //! In: the directory or archive of a chart. Out: texts with the definitions. A chart that renders none with its defaults is
@@ -8,7 +8,8 @@ use std::path::Path;
 
 use crate::engine::chart::{Chart, LoadError, is_archive_name, load_chart, read_values};
 use crate::engine::render::{
-    Capabilities, Operation, Release, SchemaCheck, compile_chart, default_release_name, render_values, render_whole,
+    Capabilities, Operation, Release, RenderedFile, SchemaCheck, WholeRendering, compile_chart, default_release_name,
+    render_values, render_whole,
 };
 use crate::engine::template::{Map, Options, World};
 use crate::engine::values::process_dependencies;
@@ -46,13 +47,48 @@ pub fn chart_definitions(path: &Path, world: &mut dyn World) -> Result<Vec<Vec<u
     Ok(texts)
 }
 
+/// Why a chart gives no manifests.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestsError {
+    /// It cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// It does not render with its defaults.
+    #[error("the chart does not render with its defaults: {0}")]
+    Render(String),
+}
+
+/// The manifests that a chart renders with its defaults, each file one.
+///
+/// # Errors
+/// When the chart cannot be loaded, or a template fails.
+pub fn chart_manifests(path: &Path, world: &mut dyn World) -> Result<Vec<Vec<u8>>, ManifestsError> {
+    let chart = load_chart(path)?;
+    let rendering = render(&chart, &no_values(), world).map_err(ManifestsError::Render)?;
+    if let Some(failure) = rendering.failures.first() {
+        return Err(ManifestsError::Render(failure.to_string()));
+    }
+    let files = rendering.files.into_iter().filter(RenderedFile::is_manifest);
+    Ok(files.map(|file| file.text.to_vec()).collect())
+}
+
 /// The rendered files that contain a definition.
 fn render_definitions(chart: &Chart, values: &Map, world: &mut dyn World) -> Vec<Vec<u8>> {
+    let Ok(rendering) = render(chart, values, world) else {
+        return Vec::new();
+    };
+    let texts = rendering.files.into_iter().map(|file| file.text.to_vec());
+    texts.filter(|text| CustomSchemas::is_definition(text)).collect()
+}
+
+/// Renders all templates of a chart.
+///
+/// # Errors
+/// Why it cannot be rendered at all.
+fn render(chart: &Chart, values: &Map, world: &mut dyn World) -> Result<WholeRendering, String> {
     let mut chart = chart.clone();
     let mut warnings = Vec::new();
-    if process_dependencies(&mut chart, values, &mut warnings).is_err() {
-        return Vec::new();
-    }
+    process_dependencies(&mut chart, values, &mut warnings).map_err(|error| error.to_string())?;
     let release = Release {
         name: default_release_name().to_owned(),
         namespace: "default".to_owned(),
@@ -60,15 +96,10 @@ fn render_definitions(chart: &Chart, values: &Map, world: &mut dyn World) -> Vec
     };
     let capabilities = Capabilities::new(None, &[]);
     let skipped = SchemaCheck::Skipped;
-    let Ok(top) = render_values(&chart, values, &release, &capabilities, skipped, &mut warnings) else {
-        return Vec::new();
-    };
-    let Ok(templates) = compile_chart(&chart) else {
-        return Vec::new();
-    };
-    let rendering = render_whole(&chart, &templates, &top, Options::default(), world);
-    let texts = rendering.files.into_iter().map(|file| file.text.to_vec());
-    texts.filter(|text| CustomSchemas::is_definition(text)).collect()
+    let top = render_values(&chart, values, &release, &capabilities, skipped, &mut warnings)
+        .map_err(|error| error.to_string())?;
+    let templates = compile_chart(&chart).map_err(|error| error.to_string())?;
+    Ok(render_whole(&chart, &templates, &top, Options::default(), world))
 }
 
 #[cfg(test)]

@@ -40,6 +40,15 @@ impl<'r> Judged<'r> {
         }
     }
 
+    /// Sets the namespace of objects that do not say it. Policies of the cluster may ask for it.
+    pub(super) fn set_namespace(&mut self, namespace: &str) {
+        if self.options.policies.is_some() && self.options.namespace != namespace {
+            namespace.clone_into(&mut self.options.namespace);
+            self.known.clear();
+            self.bytes = 0;
+        }
+    }
+
     /// What there is to say of a text.
     pub(super) fn text(&mut self, text: &Arc<Vec<u8>>) -> Arc<JudgedText> {
         if let Some(known) = self.known.get(text) {

@@ -25,7 +25,7 @@ pub(crate) use chart::Rendered;
 pub(in crate::check) use chart::{is_duplicate_key, load, variant_state};
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use charts_of_files::charts_of_files;
-pub use definitions::{chart_definitions, is_chart};
+pub use definitions::{chart_definitions, chart_manifests, is_chart};
 pub use environment::DeployedEnvironment;
 pub use find_charts::{chart_directories, find_charts, find_subcharts};
 pub use images::RenderingImages;

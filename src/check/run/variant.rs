@@ -276,6 +276,7 @@ impl VariantFindings {
             release: variant.release_name(request),
         };
         let before = self.findings.len();
+        state.judged.set_namespace(&release.namespace);
         let is_whole = self.documents(rendered, variant, &mut state.judged) && is_complete;
         // Most renderings have nothing to ask it.
         let origins = LazyCell::new(|| ValueOrigins::new(chart, top.values(), given));

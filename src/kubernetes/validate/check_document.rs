@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use serde_json::Value as Json;
@@ -12,14 +11,18 @@ use crate::text::rule::Severity;
 use crate::text::stop;
 use crate::text::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
-use super::catalog::Definition;
 use super::custom::{CustomKind, Fault, Judging};
 use super::ids;
 use super::options::{Options, Target};
 use super::places::Places;
+use super::policies::Policies;
+use super::policy_faults::{Admitted, PolicyFaults};
 use super::resource::{Resource, Status, Unevaluated, Violation};
+use super::resource_name::plural_of;
 use super::rules;
-use super::schema_location::{FileSchema, Found};
+use super::same_verdicts::{Signature, join};
+use super::schema_choice::SchemaChoice;
+use super::schema_location::FileSchema;
 use super::walk::{MetadataOf, Strictness, Walk};
 
 /// The annotation of an object that silences rules for it, separated by commas.
@@ -92,35 +95,6 @@ fn check_tree(tree: &Tree<'_>, targets: &[Target], options: &Options) -> (Vec<Re
     (resources, needs_definition)
 }
 
-/// What a verdict depends on besides the document: its definitions, its lifecycle, and rules that came with a version.
-#[derive(Debug, PartialEq, Eq)]
-struct Signature {
-    definitions: u64,
-    deprecation: Option<String>,
-    has_relaxed_names: bool,
-}
-
-/// Adds the verdicts of one more version to those from `first` on.
-fn join(resources: &mut Vec<Resource>, first: usize, found: Vec<Resource>) {
-    let mut places: HashMap<usize, Vec<usize>, RandomState> = HashMap::default();
-    for (index, known) in resources.iter().enumerate().skip(first) {
-        places.entry(known.offset).or_default().push(index);
-    }
-    for resource in found {
-        let here = places.entry(resource.offset).or_default();
-        let same = here
-            .iter()
-            .copied()
-            .find(|&index| resources.get(index).is_some_and(|known| known.is_same(&resource)));
-        if let Some(known) = same.and_then(|index| resources.get_mut(index)) {
-            known.minors.extend(resource.minors);
-        } else {
-            here.push(resources.len());
-            resources.push(resource);
-        }
-    }
-}
-
 fn failed(offset: usize, at: usize, message: String) -> Resource {
     let violations = vec![Violation {
         path: String::new(),
@@ -138,15 +112,6 @@ fn failed(offset: usize, at: usize, message: String) -> Resource {
         minors: Vec::new(),
         unevaluated: Vec::new(),
     }
-}
-
-/// The schema that a resource is validated against.
-enum SchemaChoice<'c> {
-    Embedded(Definition<'c>),
-    File(Arc<FileSchema>),
-    Custom(Arc<CustomKind>),
-    Broken(String),
-    Missing,
 }
 
 struct DocumentCheck<'d> {
@@ -180,7 +145,8 @@ impl DocumentCheck<'_> {
         let root = self.tree.target(root);
         let (api_version, kind) = (self.text(root, &["apiVersion"]).ok()?, self.text(root, &["kind"]).ok()?);
         let minor = self.target.catalog.minor();
-        let is_simple = self.target.locations.is_none() && !kind.eq_ignore_ascii_case("list");
+        let is_simple =
+            self.target.locations.is_none() && self.options.policies.is_none() && !kind.eq_ignore_ascii_case("list");
         let definitions = self
             .target
             .catalog
@@ -311,36 +277,12 @@ impl DocumentCheck<'_> {
         resources.push(self.judge(root, api_version, kind));
     }
 
-    fn custom(&self, api_version: &str, kind: &str) -> Option<SchemaChoice<'_>> {
-        self.shared.needs_definition.set(true);
-        let custom = self.options.custom.as_ref()?;
-        Some(SchemaChoice::Custom(custom.find(api_version, kind)?))
-    }
-
-    /// The first location that has a schema of the kind.
     fn choose_schema(&self, api_version: &str, kind: &str) -> SchemaChoice<'_> {
-        let embedded = || {
-            self.target
-                .catalog
-                .root(api_version, kind)
-                .map(SchemaChoice::Embedded)
-                .or_else(|| self.custom(api_version, kind))
+        let custom = || {
+            self.shared.needs_definition.set(true);
+            self.options.custom.as_ref()?.find(api_version, kind)
         };
-        let Some(locations) = &self.target.locations else {
-            return embedded().unwrap_or(SchemaChoice::Missing);
-        };
-        let mut from = 0;
-        loop {
-            match locations.find(api_version, kind, from) {
-                Found::File(schema) => return SchemaChoice::File(schema),
-                Found::Broken(message) => return SchemaChoice::Broken(message),
-                Found::Missing => return SchemaChoice::Missing,
-                Found::Embedded(next) => match embedded() {
-                    Some(choice) => return choice,
-                    None => from = next,
-                },
-            }
-        }
+        self.target.choose_schema(api_version, kind, &custom)
     }
 
     fn is_plain(&self) -> bool {
@@ -418,6 +360,43 @@ impl DocumentCheck<'_> {
         }
         violations.extend(self.foreign_metadata(root, api_version, kind, custom.is_namespaced()));
         verdict(violations)
+    }
+
+    /// What the policies of the cluster say of a valid object, and what they cannot say here.
+    fn against_policies(
+        &self,
+        root: NodeId,
+        api_version: &str,
+        kind: &str,
+        definition: Option<&CustomKind>,
+        policies: &Policies,
+    ) -> (Vec<Violation>, Vec<Unevaluated>) {
+        let Ok(mut object) = self.instance(root) else {
+            return (Vec::new(), Vec::new());
+        };
+        if let Some(definition) = definition {
+            definition.prepare(&mut object);
+        }
+        let resource = definition.and_then(CustomKind::plural);
+        let admitted = Admitted {
+            api_version,
+            kind,
+            resource: &resource.map_or_else(|| plural_of(kind), str::to_owned),
+            is_namespaced: definition.map_or_else(|| rules::is_namespaced(kind), CustomKind::is_namespaced),
+            namespace: &self.options.namespace,
+            object: &object,
+        };
+        let PolicyFaults { faults, unknown } = admitted.judge(policies, &self.target.catalog);
+        let offset = self.offset(root);
+        let unevaluated = unknown.into_iter().map(|expression| Unevaluated {
+            path: String::new(),
+            expression,
+            offset,
+        });
+        (
+            self.placed(&mut Places::new(self.tree), root, faults),
+            unevaluated.collect(),
+        )
     }
 
     fn instance(&self, root: NodeId) -> Result<Json, Violation> {
@@ -533,6 +512,7 @@ impl DocumentCheck<'_> {
             }]
         };
         let mut unevaluated = Vec::new();
+        let mut definition = None;
         let (status, violations) = if self.options.skip.matches(&api_version, &kind) {
             (Status::Skipped, Vec::new())
         } else if self.options.reject.matches(&api_version, &kind) {
@@ -567,11 +547,27 @@ impl DocumentCheck<'_> {
                 }
                 SchemaChoice::File(schema) => self.against_file(root, &schema, &api_version, &kind),
                 SchemaChoice::Custom(custom) => {
-                    self.against_definition(root, &custom, &api_version, &kind, &mut unevaluated)
+                    let custom = definition.insert(custom);
+                    self.against_definition(root, custom, &api_version, &kind, &mut unevaluated)
                 }
             }
         };
-        let (status, violations) = self.without_silenced(root, status, violations);
+        let (mut status, mut violations) = self.without_silenced(root, status, violations);
+        // The server asks policies once an object is valid; kinds that are not known here may be.
+        let is_unknown =
+            status == Status::Skipped && violations.is_empty() && !self.options.skip.matches(&api_version, &kind);
+        if let Some(policies) = self.options.policies.as_deref()
+            && (status == Status::Valid || is_unknown)
+            && !self.options.schema_only
+        {
+            let (found, unknown) = self.against_policies(root, &api_version, &kind, definition.as_deref(), policies);
+            unevaluated.extend(unknown);
+            if !found.is_empty() {
+                violations.extend(found);
+                let (found_status, found) = verdict(violations);
+                (status, violations) = self.without_silenced(root, found_status, found);
+            }
+        }
         Resource {
             api_version,
             kind,

@@ -20,6 +20,7 @@ use super::check_document::{check_document, check_without_definitions};
 use super::custom::CustomSchemas;
 use super::joined_text::{JoinedText, Part};
 use super::options::{Options, Target};
+use super::policies::PolicyObjects;
 use super::resource::{PlacedResource, Resource, Violation};
 use super::secret_kind::names_secret_kind;
 use super::split::split_documents;
@@ -292,6 +293,33 @@ impl Documents {
             {
                 custom.add_part(Arc::clone(&document.part.text), document.part.range.clone());
             }
+        }
+    }
+
+    /// Adds the policies among the documents, and the namespaces and parameters that policies ask for; nothing if no policy is known.
+    pub fn add_policies(&self, policies: &mut PolicyObjects) {
+        let documents = || self.distinct.iter().map(|document| document.part.bytes());
+        for document in documents().filter(|document| PolicyObjects::may_be_in(document)) {
+            policies.add_readable(document);
+        }
+        if policies.is_empty() {
+            return;
+        }
+        let mut kinds = policies.param_kinds();
+        kinds.push("Namespace".to_owned());
+        for document in documents().filter(|document| !PolicyObjects::may_be_in(document)) {
+            let is_named = |kind: &String| memchr::memmem::find(document, kind.as_bytes()).is_some();
+            if kinds.iter().any(is_named) {
+                policies.add_readable(document);
+            }
+        }
+    }
+
+    /// Forgets all verdicts, which were given without what is known now.
+    pub fn forget_verdicts(&mut self) {
+        self.kept = Kept::default();
+        for document in &mut self.distinct {
+            document.verdicts = None;
         }
     }
 

@@ -52,6 +52,14 @@ pub(super) const FIELD_PATH: Rule = Rule::FieldPath;
 pub(super) const CRD: Rule = Rule::Crd;
 /// An expression that does not compile, or a validation of a custom resource that fails.
 pub(super) const CEL: Rule = Rule::Cel;
+/// A policy of the cluster that refuses an object.
+pub(super) const POLICY_DENY: Rule = Rule::PolicyDeny;
+/// One that warns of it.
+pub(super) const POLICY_WARN: Rule = Rule::PolicyWarn;
+/// One that notes it in the audit log.
+pub(super) const POLICY_AUDIT: Rule = Rule::PolicyAudit;
+/// One that refuses the pods of an object.
+pub(super) const POLICY_PODS: Rule = Rule::PolicyPods;
 /// A custom resource that does not fit the schema of its CRD, or of a schema file.
 pub(super) const SCHEMA: Rule = Rule::Schema;
 

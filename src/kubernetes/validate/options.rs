@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::catalog::Catalog;
 use super::custom::CustomSchemas;
+use super::policies::Policies;
 use super::schema_location::SchemaLocations;
 
 /// Kinds given as `Kind` or `apiVersion/Kind`.
@@ -46,6 +47,10 @@ pub struct Options {
     pub reject: KindFilter,
     /// Custom resources whose definitions are known.
     pub custom: Option<Arc<CustomSchemas>>,
+    /// Policies of the cluster, which judge what is valid otherwise; not if only schemas count.
+    pub policies: Option<Arc<Policies>>,
+    /// The namespace of objects that do not say it, which policies may ask for; empty for Kubernetes' own default.
+    pub namespace: String,
 }
 
 /// A Kubernetes version to judge for.

@@ -99,6 +99,10 @@ rules! {
     Crd = "crd", Error, PARTS, "CustomResourceDefinition is not valid";
     Schema = "schema", Error, PLAIN, "resource does not match its JSON schema";
     Cel = "cel", Error, PLAIN, "validation rule does not compile or is not satisfied";
+    PolicyDeny = "policy-deny", Error, PLAIN, "a policy of the cluster refuses the object";
+    PolicyWarn = "policy-warn", Warning, PLAIN, "a policy of the cluster warns of the object";
+    PolicyAudit = "policy-audit", Info, PLAIN, "a policy of the cluster records the object in the audit log";
+    PolicyPods = "policy-pods", Warning, PLAIN, "a policy of the cluster refuses the pods of the object";
     RemovedApi = "removed-api", Error, PLAIN, "Kubernetes no longer serves the API version";
     DeprecatedApi = "deprecated-api", Warning, PLAIN, "API version is deprecated";
     ServiceSelector = "service-selector", Warning, PLAIN, "Service selects no pod of the rendering";

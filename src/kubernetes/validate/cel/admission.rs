@@ -11,7 +11,7 @@ use super::tree::{Expr, Literal, Node, operators};
 use super::types::{Object, Type};
 
 /// The name of the variables that are expressions themselves.
-const VARIABLES: &str = "variables";
+pub(super) const VARIABLES: &str = "variables";
 /// What every expression sees, in the order of their values.
 pub(super) const INPUTS: [&str; 7] = [
     "object",

@@ -62,12 +62,14 @@ mod variables;
 mod admission_types;
 mod admission;
 mod admission_evaluation;
+mod object_fields;
 
 mod expression;
 
 pub(super) use admission::{Composition, Expression, Wanted};
 pub(super) use admission_evaluation::{Answer, Evaluations, Inputs, Known, inputs};
 pub use expression::{Evaluated, RuleOf, evaluate_rule, evaluate_text};
+pub(super) use object_fields::FieldStep;
 pub(super) use rule_programs::RulePrograms;
 pub(super) use rules::{is_too_expensive, rule_faults};
 pub(super) use validations::{has_validations, unevaluated, validations};

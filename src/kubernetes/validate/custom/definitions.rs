@@ -255,7 +255,7 @@ fn custom_kind(tree: &Tree<'_>, root: NodeId, version: NodeId) -> Option<CustomK
     let schema = yaml::json_from_node(tree, schema).ok()?;
     Some(CustomKind::new(
         schema,
-        is_namespaced,
+        (is_namespaced, text_at(tree, root, &["spec", "names", "plural"])),
         subresource("status").is_some(),
         scale,
     ))

@@ -44,11 +44,18 @@ pub(in super::super) struct CustomKind {
     has_status: bool,
     scale: Option<Scale>,
     is_namespaced: bool,
+    plural: Option<String>,
 }
 
 impl CustomKind {
-    pub(super) fn new(json: Json, is_namespaced: bool, has_status: bool, scale: Option<Scale>) -> Self {
+    pub(super) fn new(
+        json: Json,
+        (is_namespaced, plural): (bool, Option<String>),
+        has_status: bool,
+        scale: Option<Scale>,
+    ) -> Self {
         Self {
+            plural,
             schema: Schema::of(&json),
             validations: cel::has_validations(&json).then_some(json),
             programs: cel::RulePrograms::default(),
@@ -62,6 +69,20 @@ impl CustomKind {
     /// Whether its resources are in a namespace.
     pub(in super::super) const fn is_namespaced(&self) -> bool {
         self.is_namespaced
+    }
+
+    /// The plural name of the kind, if its definition has one.
+    pub(in super::super) fn plural(&self) -> Option<&str> {
+        self.plural.as_deref()
+    }
+
+    /// Makes of a valid resource what policies of admission see: with its defaults, and without what a create does not set.
+    pub(in super::super) fn prepare(&self, resource: &mut Json) {
+        // What cannot be set is a fault of the resource.
+        drop(set_defaults(&self.schema, resource));
+        if self.has_status {
+            drop_status(resource);
+        }
     }
 
     /// What a server refuses about a resource, its metadata apart.

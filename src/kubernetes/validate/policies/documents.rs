@@ -124,7 +124,7 @@ pub(super) fn name(document: &Json) -> String {
         .to_owned()
 }
 
-fn list<'j>(object: &'j Json, key: &str) -> impl Iterator<Item = &'j Json> {
+pub(super) fn list<'j>(object: &'j Json, key: &str) -> impl Iterator<Item = &'j Json> {
     object.get(key).and_then(Json::as_array).into_iter().flatten()
 }
 

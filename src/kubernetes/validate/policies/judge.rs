@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use super::super::cel::{Answer, Evaluations, Inputs, Known, inputs};
+use super::blame::blamed;
 use super::documents::{Binding, Policies, Policy, Validation};
 use super::matching::matches;
 use super::request::Request;
@@ -23,6 +24,10 @@ const CONDITIONS: &str = "/spec/matchConditions";
 struct Found {
     place: String,
     what: What,
+    /// The validation that fails for the object.
+    validation: Option<usize>,
+    /// Steps to what it is about in the object.
+    steps: Vec<String>,
 }
 
 enum What {
@@ -89,34 +94,67 @@ impl Policies {
                 all.extend(found);
                 continue;
             }
-            let inputs = inputs(namespace);
-            if let Some(fault) = validations(policy, &inputs, &mut all) {
-                all.push(failed(policy, "/spec/validations", fault));
-                continue;
+            let mut found = Vec::new();
+            match validations(policy, &inputs(namespace), &mut found) {
+                Some(fault) => found.push(failed(policy, "/spec/validations", fault)),
+                None => annotations(policy, &inputs(namespace), &mut found),
             }
-            annotations(policy, &inputs, &mut all);
+            for found in &mut found {
+                if let Some(validation) = found.validation.and_then(|index| policy.validations.get(index)) {
+                    let mut fails = |object: &Json| {
+                        let inputs = super::super::cel::inputs(object, &seen, namespace, param);
+                        fails(policy, validation, &inputs)
+                    };
+                    let fields = policy.composition.object_fields(&validation.text);
+                    found.steps = blamed(&object, &fields, &mut fails);
+                }
+            }
+            all.append(&mut found);
         }
         all.retain(|found| !matches!(&found.what, What::Failed { message, .. } if message.is_empty()));
         all
     }
 }
 
-fn unknown(place: &str, message: String) -> Found {
-    Found {
-        place: place.to_owned(),
-        what: What::Unknown(message),
+/// Whether an object fails a validation.
+fn fails(policy: &Policy, validation: &Validation, inputs: &Inputs) -> bool {
+    let mut evaluations = Evaluations::new(&policy.composition, inputs, COST);
+    matches!(
+        evaluations.answer(&validation.expression),
+        Answer::Bool(false) | Answer::Error(_)
+    )
+}
+
+impl Found {
+    const fn new(place: String, what: What) -> Self {
+        Self {
+            place,
+            what,
+            validation: None,
+            steps: Vec::new(),
+        }
     }
+
+    /// What a validation that fails gives.
+    fn of(validation: usize, what: Self) -> Self {
+        Self {
+            validation: Some(validation),
+            ..what
+        }
+    }
+}
+
+fn unknown(place: &str, message: String) -> Found {
+    Found::new(place.to_owned(), What::Unknown(message))
 }
 
 /// An error; one without words if the policy ignores errors.
 fn failed(policy: &Policy, place: &str, words: String) -> Found {
-    Found {
-        place: place.to_owned(),
-        what: What::Failed {
-            message: if policy.ignores_errors { String::new() } else { words },
-            reason: "Invalid".to_owned(),
-        },
-    }
+    let what = What::Failed {
+        message: if policy.ignores_errors { String::new() } else { words },
+        reason: "Invalid".to_owned(),
+    };
+    Found::new(place.to_owned(), what)
 }
 
 /// Nothing if the conditions under which a policy applies hold (`matchconditions.Match`).
@@ -172,17 +210,17 @@ fn validations(policy: &Policy, inputs: &Inputs, all: &mut Vec<Found>) -> Option
     for (index, ((validation, answer), computed)) in results.enumerate() {
         let place = format!("/spec/validations/{index}");
         match answer {
-            Answer::Error(words) => all.push(failed(policy, &place, words)),
+            Answer::Error(words) => all.push(Found::of(index, failed(policy, &place, words))),
             Answer::Unknown => all.push(not_known(&place)),
             _ if is_spent => all.push(failed(policy, &place, format!("failed messageExpression: {SPENT}"))),
             Answer::Bool(true) => {}
-            _ => all.push(Found {
-                place,
-                what: What::Failed {
+            _ => {
+                let what = What::Failed {
                     message: message(validation, computed.as_ref()),
                     reason: validation.reason.clone(),
-                },
-            }),
+                };
+                all.push(Found::of(index, Found::new(place, what)));
+            }
         }
     }
     None
@@ -213,10 +251,7 @@ fn annotations(policy: &Policy, inputs: &Inputs, all: &mut Vec<Found>) {
                 all.push(failed(policy, "/spec/auditAnnotations", SPENT.to_owned()));
                 return;
             }
-            Answer::Error(words) if !policy.ignores_errors => all.push(Found {
-                place,
-                what: What::Refused(words),
-            }),
+            Answer::Error(words) if !policy.ignores_errors => all.push(Found::new(place, What::Refused(words))),
             // An annotation that is not known refuses nothing.
             _ => {}
         }
@@ -236,6 +271,7 @@ fn add(verdicts: &mut Vec<PolicyVerdict>, policy: &Policy, binding: &Binding, fo
             message,
             reason: reason.to_owned(),
             place: found.place.clone(),
+            steps: found.steps.clone(),
         });
     };
     match &found.what {

@@ -16,8 +16,13 @@ mod params;
 
 mod verdict;
 
+mod blame;
+
+mod source;
+
 mod judge;
 
 pub use documents::Policies;
 pub use request::Request;
+pub use source::{PolicyObjects, PolicyTextFault};
 pub use verdict::{Effect, PolicyVerdict};

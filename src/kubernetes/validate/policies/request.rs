@@ -22,6 +22,8 @@ pub struct Request<'j> {
     pub object: &'j Json,
 }
 
+/// What stands for the random end of a name that the server makes: as long, and of the letters that it uses.
+const RANDOM: &str = "x2x4x";
 /// Kinds that no policy judges (`IsExemptAdmissionConfigurationResource`).
 const EXEMPT: [&str; 6] = [
     "ValidatingWebhookConfiguration",
@@ -69,12 +71,19 @@ impl Request<'_> {
         request
     }
 
-    /// The object as the server has it when policies judge it: with its namespace.
+    /// The object as the server has it when policies judge it: with its namespace, and with a name.
     pub(super) fn stored(&self) -> Json {
         let mut object = self.object.clone();
-        let metadata = object.get_mut("metadata").and_then(Json::as_object_mut);
-        if let (Some(namespace), Some(metadata)) = (self.namespace, metadata) {
+        let Some(metadata) = object.get_mut("metadata").and_then(Json::as_object_mut) else {
+            return object;
+        };
+        if let Some(namespace) = self.namespace {
             metadata.insert("namespace".to_owned(), json!(namespace));
+        }
+        let prefix = metadata.get("generateName").and_then(Json::as_str);
+        if let Some(prefix) = prefix.filter(|_| self.name().is_empty()) {
+            let name = format!("{prefix}{RANDOM}");
+            metadata.insert("name".to_owned(), json!(name));
         }
         object
     }

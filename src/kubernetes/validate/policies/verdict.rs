@@ -28,4 +28,6 @@ pub struct PolicyVerdict {
     pub reason: String,
     /// JSON pointer in the policy to what decides: `/spec/validations/0`.
     pub place: String,
+    /// Steps to what it is about in the object, which may lack the last ones; none for all of it.
+    pub steps: Vec<String>,
 }

@@ -44,7 +44,7 @@ const KEEPS_GENERATION: [(&str, &[&str]); 6] = [
 ];
 
 /// Kinds of Kubernetes' own that are not in a namespace.
-const CLUSTER_KINDS: [&str; 31] = [
+const CLUSTER_KINDS: [&str; 34] = [
     "APIService",
     "CSIDriver",
     "CSINode",
@@ -67,15 +67,18 @@ const CLUSTER_KINDS: [&str; 31] = [
     "PersistentVolume",
     "PriorityClass",
     "PriorityLevelConfiguration",
+    "ResourceClass",
     "ResourceSlice",
     "RuntimeClass",
     "ServiceCIDR",
     "StorageClass",
     "StorageVersion",
+    "StorageVersionMigration",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
     "ValidatingWebhookConfiguration",
     "VolumeAttachment",
+    "VolumeAttributesClass",
 ];
 
 /// Kinds that are a request to the server or a list, whose names are not checked.
