@@ -41,6 +41,7 @@ mod exit_codes;
 mod explore;
 mod expressions;
 mod data;
+mod defaults;
 mod definitions;
 mod failures;
 mod faults;

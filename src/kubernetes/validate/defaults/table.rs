@@ -1,0 +1,118 @@
+//! The two tables that say what the server does to the fields of a definition. Both have lines that begin with the name of a definition
+//! as group, version and type, without
+//! the version where all versions of the group are the same: `core.Container`.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use foldhash::fast::RandomState;
+
+/// How a field is written as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// Always, also when it is zero.
+    Always,
+    /// Unless it is absent: a pointer, and a zero that somebody wrote stays.
+    Kept,
+    /// Unless it is zero.
+    NonZero,
+    /// A pointer that is written as null when it is absent.
+    Null,
+}
+
+/// The default of a field of a definition: a line of `defaults.txt`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    /// The field, or a field of one of its fields (`spec.replicas`).
+    pub(super) field: &'static str,
+    /// The default as JSON; `-` when the field is dropped.
+    pub(super) value: &'static str,
+    conditions: &'static str,
+}
+
+impl Rule {
+    /// What must hold: `type=A|B` (a field has one of these texts), `name` (a field is set), `!name` (it is not), `1.30` (since a version).
+    pub(super) fn conditions(self) -> impl Iterator<Item = &'static str> {
+        self.conditions.split_ascii_whitespace()
+    }
+}
+
+type Lines = HashMap<&'static str, Vec<&'static str>, RandomState>;
+
+/// The lines of a table by their first words.
+fn lines(text: &'static str) -> Lines {
+    let mut lines = Lines::default();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((definition, rest)) = line.split_once(' ') {
+            lines.entry(definition).or_default().push(rest);
+        }
+    }
+    lines
+}
+
+/// The name of a definition as the tables have it.
+#[derive(Debug)]
+pub(super) struct Name {
+    /// Group, version and type: `core.v1.Container`.
+    with_version: &'static str,
+    /// Group and type: `core.Container`.
+    pub(super) name: String,
+    /// The fields that are not written as expected, with their signs.
+    exceptions: &'static str,
+}
+
+impl Name {
+    /// From `io.k8s.api.core.v1.Container`.
+    pub(super) fn of(definition: &'static str) -> Self {
+        static FIELDS: OnceLock<Lines> = OnceLock::new();
+        let start = definition.rmatch_indices('.').nth(2).map_or(0, |(dot, _)| dot + 1);
+        let with_version = definition.get(start..).unwrap_or(definition);
+        let (group, rest) = with_version.split_once('.').unwrap_or((with_version, ""));
+        let name = rest.rsplit_once('.').map_or(rest, |(_, name)| name);
+        let name = format!("{group}.{name}");
+        let lines = FIELDS.get_or_init(|| lines(include_str!("fields.txt")));
+        let found = lines.get(with_version).or_else(|| lines.get(&*name));
+        Self {
+            with_version,
+            exceptions: found.and_then(|lines| lines.first()).copied().unwrap_or_default(),
+            name,
+        }
+    }
+
+    /// How a field is written. A field that no line is about is [`Presence::Always`] if it is required or has one of the names that most
+    /// definitions have by value, and the rest depends on whether it has fields of its own.
+    pub(super) fn presence(&self, field: &str, is_required: bool, has_fields: bool) -> Presence {
+        let words = self.exceptions.split_ascii_whitespace();
+        let sign = words.filter_map(|word| word.strip_prefix(field)).find_map(|sign| {
+            Some(match sign {
+                "!" => Presence::Always,
+                "?" => Presence::Kept,
+                "~" => Presence::NonZero,
+                "^" => Presence::Null,
+                _ => return None,
+            })
+        });
+        let is_value = has_fields && matches!(field, "metadata" | "spec" | "status" | "template");
+        sign.unwrap_or(match (is_required || is_value, has_fields) {
+            (true, _) => Presence::Always,
+            (false, true) => Presence::Kept,
+            (false, false) => Presence::NonZero,
+        })
+    }
+
+    /// The defaults of the definition, those of its version first.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
+        static DEFAULTS: OnceLock<Lines> = OnceLock::new();
+        let lines = DEFAULTS.get_or_init(|| lines(include_str!("defaults.txt")));
+        let found = [lines.get(self.with_version), lines.get(&*self.name)];
+        found.into_iter().flatten().flatten().filter_map(|line| {
+            let (field, rest) = line.split_once(' ')?;
+            let (value, conditions) = rest.split_once(' ').unwrap_or((rest, ""));
+            Some(Rule {
+                field,
+                value,
+                conditions,
+            })
+        })
+    }
+}
