@@ -3,7 +3,7 @@
 
 Creates objects with dryRun=All and a validating webhook, which is sent what validating admission sees (the answer to the client has gone through the
 store's encoding and has defaults again): those that PROGRAM renders from the public charts of ../shared/conformance/charts-corpus, the objects of
-tests/verdicts/objects.yaml and tests/defaults/objects.yaml, and each of them without some of its fields. What it is sent goes to
+tests/verdicts/objects.yaml and tests/defaults/objects.yaml, and each of them with some of its fields left out or zero. What it is sent goes to
 tests/defaults/rows.jsonl, without what is random or only known to a cluster, and `cargo test --test it defaults` compares. ROWS is another file,
 to which COUNT objects of charts are written that are not among those of rows.jsonl; `DEFAULTS_ROWS=ROWS cargo test --test it defaults` compares them.
 
@@ -33,7 +33,7 @@ import simulated_cluster as simulated
 CORPUS = simulated.ROOT.parent / "shared/conformance/charts-corpus"
 ROWS = simulated.ROOT / "tests/defaults/rows.jsonl"
 OWN = [simulated.ROOT / "tests" / name for name in ("verdicts/objects.yaml", "defaults/objects.yaml")]
-VARIANTS, SEED, BYTES = 30, 7, 390_000
+VARIANTS, SEED, BYTES = 40, 7, 390_000
 # What a cluster alone knows, in objects of all kinds.
 SYSTEM = ("uid", "creationTimestamp", "managedFields", "resourceVersion", "selfLink")
 
@@ -146,16 +146,17 @@ def without_cluster(given, seen):
     for name in SYSTEM:
         metadata.pop(name, None)
     for name in ("namespace", "name"):
-        if name not in given["metadata"]:
+        if not given["metadata"].get(name):
             metadata.pop(name, None)
     kind = given["kind"]
     if kind == "Service":
         asked = given.get("spec") or {}
-        if "clusterIP" not in asked:
+        if not asked.get("clusterIP"):
             spec.pop("clusterIP", None), spec.pop("clusterIPs", None)
-        if "ipFamilies" not in asked and asked.get("clusterIP") in (None, "", "None"):
+        if not asked.get("ipFamilies") and asked.get("clusterIP") in (None, "", "None"):
             spec.pop("ipFamilies", None)
-        spec.pop("healthCheckNodePort", None)
+        if not asked.get("healthCheckNodePort"):
+            spec.pop("healthCheckNodePort", None)
         for port, wanted in zip(spec.get("ports", []), asked.get("ports") or []):
             if not wanted.get("nodePort"):
                 port.pop("nodePort", None)
@@ -236,7 +237,7 @@ def shape(value, path=""):
 
 
 def variants(given, rng):
-    """The object without some of its fields, chosen at random."""
+    """The object without some of its fields, chosen at random, or with null or a zero there."""
     for _ in range(VARIANTS):
         changed = copy.deepcopy(given)
         spots = []
@@ -249,8 +250,10 @@ def variants(given, rng):
                 collect(inner, depth + 1)
         collect(changed, 0)
         for owner, key in rng.sample(spots, min(len(spots), rng.randint(1, 3))):
-            if isinstance(owner, dict):
-                owner.pop(key, None)
+            if isinstance(owner, dict) and key in owner:
+                zero = owner.pop(key)
+                if rng.random() < 0.5:
+                    owner[key] = rng.choice([None, type(zero)()])
         yield changed
 
 

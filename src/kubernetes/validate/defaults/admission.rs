@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::field_paths::{Fields, get, is_set, object_mut, object_or_new, set_unset, text};
-use super::pods;
+use super::{app_armor, jobs, pods};
 
 /// Drops the metadata that the server sets itself.
 pub(super) fn drop_system_fields(fields: &mut Fields) {
@@ -16,6 +16,7 @@ pub(super) fn drop_system_fields(fields: &mut Fields) {
                 "creationTimestamp"
                     | "deletionGracePeriodSeconds"
                     | "deletionTimestamp"
+                    | "generation"
                     | "managedFields"
                     | "resourceVersion"
                     | "selfLink"
@@ -28,7 +29,12 @@ pub(super) fn drop_system_fields(fields: &mut Fields) {
 /// Changes a new object of the definition with this name.
 pub(super) fn admit(definition: &str, minor: u8, fields: &mut Fields) {
     match definition {
-        "core.Pod" => admit_pod(fields),
+        "core.Pod" => {
+            admit_pod(fields);
+            if minor >= 30 {
+                app_armor::copy_annotations(fields);
+            }
+        }
         "core.Node" => taint_node(fields),
         "core.PersistentVolume" => add_finalizer(fields, "kubernetes.io/pv-protection"),
         "core.PersistentVolumeClaim" => {
@@ -38,8 +44,23 @@ pub(super) fn admit(definition: &str, minor: u8, fields: &mut Fields) {
             }
         }
         "storage.VolumeAttributesClass" if minor >= 34 => add_finalizer(fields, "kubernetes.io/vac-protection"),
-        "batch.Job" => label_pods_of_job(fields, minor),
+        "apiregistration.APIService" if get(fields, "spec.service").is_none() => {
+            let conditions = json!([{
+                "type": "Available", "status": "True", "reason": "Local", "message": "Local APIServices are always available"
+            }]);
+            set_unset(fields, "status.conditions", conditions);
+        }
+        "batch.Job" => jobs::label_pods(fields, minor),
+        "apps.DaemonSet" => annotate(fields, "deprecated.daemonset.template.generation", "1"),
         _ => {}
+    }
+}
+
+/// Adds an annotation to an object.
+fn annotate(fields: &mut Fields, name: &str, text: &str) {
+    let metadata = object_mut(fields, "metadata");
+    if let Some(annotations) = metadata.and_then(|metadata| object_or_new(metadata, "annotations")) {
+        annotations.insert(name.to_owned(), json!(text));
     }
 }
 
@@ -127,23 +148,5 @@ fn name_data_source(spec: &mut Fields) {
             source.remove("namespace");
         }
         spec.insert("dataSource".to_owned(), source);
-    }
-}
-
-/// The labels with the name of a Job that its Pods get (`generateSelector`). Those with its UID are random.
-fn label_pods_of_job(fields: &mut Fields, minor: u8) {
-    let name = text(fields, "metadata.name").to_owned();
-    let is_manual = get(fields, "spec.manualSelector") == Some(&json!(true));
-    if name.is_empty() || is_manual {
-        return;
-    }
-    let labels = object_mut(fields, "spec.template.metadata").and_then(|metadata| object_or_new(metadata, "labels"));
-    if let Some(labels) = labels {
-        labels.entry("job-name").or_insert_with(|| json!(name));
-        if minor >= 27 {
-            labels
-                .entry("batch.kubernetes.io/job-name")
-                .or_insert_with(|| json!(name));
-        }
     }
 }

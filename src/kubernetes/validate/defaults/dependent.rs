@@ -8,7 +8,7 @@ use super::field_paths::{
     Fields, copy_entries, get, is_set, items, items_mut, object_mut, object_or_new, set_unset, text,
 };
 use super::image_tag::pull_policy;
-use super::{pods, services};
+use super::{jobs, pods, services};
 
 /// Adds what depends on other fields to an object of the definition with this name. The objects in it have no defaults yet.
 pub(super) fn complete(definition: &str, minor: u8, fields: &mut Fields) {
@@ -24,7 +24,7 @@ pub(super) fn complete(definition: &str, minor: u8, fields: &mut Fields) {
         "core.Volume" if fields.keys().all(|key| key == "name") => {
             fields.insert("emptyDir".to_owned(), json!({}));
         }
-        "core.Pod" => pods::complete_pod(fields),
+        "core.Pod" => pods::complete_pod(fields, minor),
         "core.PodSpec" => pods::complete_spec(fields),
         "core.Service" | "core.ServiceSpec" | "core.ServicePort" => services::complete(definition, fields),
         "core.Secret" => merge_string_data(fields),
@@ -34,6 +34,12 @@ pub(super) fn complete(definition: &str, minor: u8, fields: &mut Fields) {
             }
         }
         "core.Namespace" => name_namespace(fields),
+        "core.NodeSpec" => {
+            let range = fields.get("podCIDR").cloned();
+            if let Some(range) = range.filter(|_| !is_set(fields, "podCIDRs")) {
+                fields.insert("podCIDRs".to_owned(), json!([range]));
+            }
+        }
         "core.NodeStatus" => copy_unset(fields, "capacity", "allocatable"),
         "core.LimitRangeItem" => limit_containers(fields),
         "core.ReplicationController" => {
@@ -43,12 +49,7 @@ pub(super) fn complete(definition: &str, minor: u8, fields: &mut Fields) {
                 label_if_unlabelled(fields, "spec", "selector", &labels);
             }
         }
-        "batch.Job" => {
-            let labels = get(fields, "spec.template.metadata.labels").cloned();
-            if let Some(labels) = labels.filter(is_filled) {
-                label_if_unlabelled(fields, "metadata", "labels", &labels);
-            }
-        }
+        "batch.Job" => jobs::label(fields, minor),
         "apps.StatefulSetSpec" => {
             for template in items_mut(fields, "volumeClaimTemplates") {
                 template.insert("apiVersion".to_owned(), json!("v1"));
@@ -110,7 +111,10 @@ fn name_namespace(fields: &mut Fields) {
         }
     }
     if let Some(spec) = object_mut(fields, "spec") {
-        let finalizers = spec.entry("finalizers").or_insert_with(|| json!([]));
+        let finalizers = spec.entry("finalizers").or_insert(Value::Null);
+        if finalizers.is_null() {
+            *finalizers = json!([]);
+        }
         if let Some(list) = finalizers
             .as_array_mut()
             .filter(|list| !list.contains(&json!("kubernetes")))

@@ -47,9 +47,10 @@ pub(super) fn text<'f>(fields: &'f Fields, path: &str) -> &'f str {
     get(fields, path).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether there is a value at a path that is not null and not an empty text.
+/// Whether there is a value at a path that is not null. An empty text in another object is none, since such objects come before those in them
+/// are rid of what is zero.
 pub(super) fn is_set(fields: &Fields, path: &str) -> bool {
-    get(fields, path).is_some_and(|value| !value.is_null() && value.as_str() != Some(""))
+    get(fields, path).is_some_and(|value| !value.is_null() && (value.as_str() != Some("") || !path.contains('.')))
 }
 
 /// Sets the field at a path that is not set, in an object that is there.

@@ -16,7 +16,13 @@ mod image_tag;
 
 mod services;
 
+mod pod_resources;
+
+mod app_armor;
+
 mod pods;
+
+mod jobs;
 
 mod dependent;
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::quantity::Quantity;
 use super::field_paths::{Fields, copy_entries, get, items, items_mut, object_mut, text};
+use super::pod_resources;
 
 const CONTAINERS: [&str; 2] = ["containers", "initContainers"];
 
@@ -25,7 +26,7 @@ pub(super) fn set_service_account(fields: &mut Fields, name: &str) {
 }
 
 /// Completes a Pod; in a template this is left to the Pods made from it.
-pub(super) fn complete_pod(fields: &mut Fields) {
+pub(super) fn complete_pod(fields: &mut Fields, minor: u8) {
     let Some(spec) = object_mut(fields, "spec") else {
         return;
     };
@@ -44,6 +45,9 @@ pub(super) fn complete_pod(fields: &mut Fields) {
                 }
             }
         }
+    }
+    if minor >= 34 {
+        pod_resources::complete(spec);
     }
     let period = spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64);
     if period.is_some_and(|period| period < 0) {

@@ -29,40 +29,91 @@ const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /// Makes a number or text the canonical text of the quantity. What is not a quantity, or beyond any amount, stays.
 pub(super) fn canonical(value: &mut Value, precision: Precision) {
-    let text = match &*value {
-        Value::String(text) => text.trim_matches(' ').to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => return,
-    };
-    if let Some(text) = canonical_text(&text, precision) {
+    let amount = Amount::of(value).map(|amount| match precision {
+        Precision::Billionths => amount,
+        Precision::Thousandths => amount.rounded_up(UNIT / 1000),
+    });
+    if let Some(text) = amount.and_then(Amount::text) {
         *value = Value::String(text);
     }
 }
 
-fn canonical_text(text: &str, precision: Precision) -> Option<String> {
-    if !is_quantity(text) {
-        return None;
+/// A quantity, and how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Amount {
+    billionths: i128,
+    format: Format,
+}
+
+impl Amount {
+    /// Of a number or text.
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Self::read(text.trim_matches(' ')),
+            Value::Number(number) => Self::read(&number.to_string()),
+            _ => None,
+        }
     }
-    let sign = if text.starts_with('-') { "-" } else { "" };
-    let (mut amount, format) = read(text.trim_start_matches(['+', '-']))?;
-    if precision == Precision::Thousandths {
-        amount = divide_up(amount, UNIT / 1000).checked_mul(UNIT / 1000)?;
+
+    /// Reads a text, rounding up to billionths.
+    fn read(text: &str) -> Option<Self> {
+        if !is_quantity(text) {
+            return None;
+        }
+        let (billionths, format) = read_unsigned(text.trim_start_matches(['+', '-']))?;
+        let billionths = if text.starts_with('-') { -billionths } else { billionths };
+        Some(Self { billionths, format })
     }
-    if amount == 0 {
-        return Some("0".to_owned());
+
+    /// The sum, written as the first that is not zero.
+    pub(super) const fn plus(self, other: Self) -> Self {
+        Self {
+            billionths: self.billionths.saturating_add(other.billionths),
+            format: if self.billionths == 0 {
+                other.format
+            } else {
+                self.format
+            },
+        }
     }
-    if format == Format::Binary && amount >= 1024 * UNIT && amount % UNIT == 0 {
-        let (number, times) = without_factors(amount / UNIT, 1024);
-        return Some(format!("{sign}{number}{}", BINARY.get(times)?));
+
+    /// The larger one.
+    pub(super) const fn max(self, other: Self) -> Self {
+        if other.billionths > self.billionths {
+            other
+        } else {
+            self
+        }
     }
-    // Thousands of billionths.
-    let (number, thousands) = without_factors(amount, 1000);
-    let suffix = match (format, thousands) {
-        (Format::Exponent, 3) => String::new(),
-        (Format::Exponent, _) => format!("e{}", (i64::try_from(thousands).ok()? - 3) * 3),
-        _ => (*DECIMAL.get(thousands)?).to_owned(),
-    };
-    Some(format!("{sign}{number}{suffix}"))
+
+    /// Rounded away from zero.
+    const fn rounded_up(self, unit: i128) -> Self {
+        let sign = self.billionths.signum();
+        Self {
+            billionths: divide_up(self.billionths.saturating_abs(), unit).saturating_mul(unit * sign),
+            ..self
+        }
+    }
+
+    /// The canonical text; nothing for more than there is a suffix for.
+    pub(super) fn text(self) -> Option<String> {
+        let amount = self.billionths.saturating_abs();
+        if amount == 0 {
+            return Some("0".to_owned());
+        }
+        let sign = if self.billionths < 0 { "-" } else { "" };
+        if self.format == Format::Binary && amount >= 1024 * UNIT && amount % UNIT == 0 {
+            let (number, times) = without_factors(amount / UNIT, 1024);
+            return Some(format!("{sign}{number}{}", BINARY.get(times)?));
+        }
+        let (number, thousands) = without_factors(amount, 1000);
+        let suffix = match (self.format, thousands) {
+            (Format::Exponent, 3) => String::new(),
+            (Format::Exponent, _) => format!("e{}", (i64::try_from(thousands).ok()? - 3) * 3),
+            _ => (*DECIMAL.get(thousands)?).to_owned(),
+        };
+        Some(format!("{sign}{number}{suffix}"))
+    }
 }
 
 /// A number without as many factors as it has, and how many.
@@ -76,7 +127,7 @@ fn without_factors(mut number: i128, factor: i128) -> (i128, usize) {
 }
 
 /// The billionths of an amount without a sign, rounded up.
-fn read(text: &str) -> Option<(i128, Format)> {
+fn read_unsigned(text: &str) -> Option<(i128, Format)> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
@@ -136,14 +187,14 @@ mod tests {
             ("0.0000000001", "1n"),
             ("123456789", "123456789"),
         ] {
-            assert_eq!(
-                canonical_text(text, Precision::Billionths).as_deref(),
-                Some(wanted),
-                "{text}"
-            );
+            let found = Amount::read(text).and_then(Amount::text);
+            assert_eq!(found.as_deref(), Some(wanted), "{text}");
         }
-        assert_eq!(canonical_text("1u", Precision::Thousandths).as_deref(), Some("1m"));
-        assert_eq!(canonical_text("1 Gi", Precision::Thousandths), None);
+        for (text, wanted) in [("1u", "1m"), ("-1u", "-1m"), ("1500u", "2m"), ("1 Gi", "1 Gi")] {
+            let mut value = Value::from(text);
+            canonical(&mut value, Precision::Thousandths);
+            assert_eq!(value, wanted);
+        }
         let mut number = serde_json::json!(0.25);
         canonical(&mut number, Precision::Thousandths);
         assert_eq!(number, "250m");
