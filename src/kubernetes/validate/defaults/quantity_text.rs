@@ -46,9 +46,10 @@ pub(super) struct Amount {
 }
 
 impl Amount {
-    /// Of a number or text.
+    /// Of a number, a text, or null, which is read as zero.
     pub(super) fn of(value: &Value) -> Option<Self> {
         match value {
+            Value::Null => Self::read("0"),
             Value::String(text) => Self::read(text.trim_matches(' ')),
             Value::Number(number) => Self::read(&number.to_string()),
             _ => None,

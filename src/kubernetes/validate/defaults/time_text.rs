@@ -15,8 +15,8 @@ pub(super) fn canonical_time(text: &mut String, digits: Digits) {
         return;
     };
     *text = match digits {
-        Digits::None => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        Digits::Six => time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string(),
+        Digits::None => format!("{time:.0}"),
+        Digits::Six => format!("{time:.6}"),
     };
 }
 
