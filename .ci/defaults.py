@@ -148,9 +148,8 @@ def without_cluster(given, seen):
     for name in ("namespace", "name"):
         if not given["metadata"].get(name):
             metadata.pop(name, None)
-    kind = given["kind"]
+    kind, asked = given["kind"], given.get("spec") or {}
     if kind == "Service":
-        asked = given.get("spec") or {}
         if not asked.get("clusterIP"):
             spec.pop("clusterIP", None), spec.pop("clusterIPs", None)
         if not asked.get("ipFamilies") and asked.get("clusterIP") in (None, "", "None"):
@@ -169,6 +168,8 @@ def without_cluster(given, seen):
                 del container["volumeMounts"]
         if not spec["volumes"]:
             del spec["volumes"]
+        if not (asked.get("priorityClassName") or "system-").startswith("system-"):
+            spec.pop("priority", None), spec.pop("preemptionPolicy", None)
         for condition in status.get("conditions", []):
             condition.pop("lastTransitionTime", None)
     if kind == "Job" and not spec.get("manualSelector"):

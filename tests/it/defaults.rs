@@ -3,7 +3,7 @@
 //! A line of `tests/defaults/rows.jsonl` has an object, and what an API server of Kubernetes 1.35 made of it: the values that it set, by JSON
 //! pointer, and the pointers of what it dropped. `.ci/defaults.py` asks the server. `DEFAULTS_ROWS` names another file of rows to compare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use chartwright::kubernetes::validate::{Catalog, set_defaults};
@@ -19,7 +19,6 @@ fn set(object: &mut Json, pointer: &str, value: &Json) {
         Json::Object(fields) => drop(fields.insert(unescaped(name), value.clone())),
         Json::Array(items) => {
             let index: usize = name.parse().expect("an index");
-            items.truncate(index.max(items.len()));
             match items.get_mut(index) {
                 Some(item) => *item = value.clone(),
                 None => items.push(value.clone()),
@@ -43,8 +42,8 @@ fn remove(object: &mut Json, pointer: &str) {
 fn differences(pointer: &str, found: &Json, wanted: &Json, lines: &mut String) {
     match (found, wanted) {
         (Json::Object(ours), Json::Object(theirs)) => {
-            let both: BTreeMap<&String, ()> = ours.keys().chain(theirs.keys()).map(|key| (key, ())).collect();
-            for key in both.into_keys() {
+            let both: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+            for key in both {
                 let below = format!("{pointer}/{key}");
                 match (ours.get(key), theirs.get(key)) {
                     (Some(ours), Some(theirs)) => differences(&below, ours, theirs, lines),

@@ -11,6 +11,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -249,7 +250,8 @@ func main() {
 func definition(name string, schemas []byte) ([3]string, bool) {
 	name = strings.ReplaceAll(strings.TrimPrefix(name, "k8s.io/"), "/", ".")
 	parts := strings.Split(name, ".")
-	return [3]string(parts[len(parts)-3:]), bytes.Contains(schemas, []byte("io.k8s."+name))
+	known := append(binary.AppendUvarint(nil, uint64(len("io.k8s."+name))), "io.k8s."+name...)
+	return [3]string(parts[len(parts)-3:]), bytes.Contains(schemas, known)
 }
 
 func shortest(groups map[[2]string]map[string]string) []string {

@@ -76,10 +76,9 @@ fn is_filled(value: &Value) -> bool {
 }
 
 fn label_if_unlabelled(fields: &mut Fields, owner: &str, name: &str, labels: &Value) {
-    if let Some(owner) = object_mut(fields, owner) {
-        if !owner.get(name).is_some_and(is_filled) {
-            owner.insert(name.to_owned(), labels.clone());
-        }
+    let owner = object_mut(fields, owner).filter(|owner| !owner.get(name).is_some_and(is_filled));
+    if let Some(owner) = owner {
+        owner.insert(name.to_owned(), labels.clone());
     }
 }
 
@@ -105,10 +104,9 @@ fn merge_string_data(fields: &mut Fields) {
 /// The label with the name of a namespace, and the finalizer that every new one gets.
 fn name_namespace(fields: &mut Fields) {
     let name = get(fields, "metadata.name").cloned();
-    if let (Some(name), Some(metadata)) = (name, object_mut(fields, "metadata")) {
-        if let Some(labels) = object_or_new(metadata, "labels") {
-            labels.insert("kubernetes.io/metadata.name".to_owned(), name);
-        }
+    let labels = object_mut(fields, "metadata").and_then(|metadata| object_or_new(metadata, "labels"));
+    if let (Some(name), Some(labels)) = (name, labels) {
+        labels.insert("kubernetes.io/metadata.name".to_owned(), name);
     }
     if let Some(spec) = object_mut(fields, "spec") {
         let finalizers = spec.entry("finalizers").or_insert(Value::Null);

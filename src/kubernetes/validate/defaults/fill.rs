@@ -38,7 +38,7 @@ pub fn set_defaults(catalog: &Catalog, api_version: &str, kind: &str, object: &m
     }
     let filling = Filling { catalog };
     filling.object(&name, properties, fields);
-    admission::admit(&name.name, catalog.minor(), fields);
+    admission::admit(&name.short, catalog.minor(), fields);
 }
 
 struct Filling<'c> {
@@ -157,7 +157,7 @@ impl Filling<'_> {
                 set_unset(fields, rule.field, value);
             }
         }
-        dependent::complete(&name.name, self.catalog.minor(), fields);
+        dependent::complete(&name.short, self.catalog.minor(), fields);
         for (key, value) in fields.iter_mut() {
             if let Some(property) = find_property(properties, key) {
                 self.value(value, &property.schema);

@@ -7,7 +7,7 @@ use super::field_paths::{Fields, get, object_mut, object_or_new, text};
 /// A Job without labels gets those of its Pods. Since the server then has one map for both, also those that it adds to the Pods' own.
 pub(super) fn label(fields: &mut Fields, minor: u8) {
     let is_filled = |labels: &Value| labels.as_object().is_some_and(|labels| !labels.is_empty());
-    let of_pods = get(fields, "spec.template.metadata.labels").filter(|labels| is_filled(labels));
+    let of_pods = get(fields, "spec.template.metadata.labels").filter(|labels| labels.is_object());
     let Some(of_pods) = of_pods.cloned() else {
         return;
     };

@@ -57,13 +57,12 @@ pub(super) fn complete_pod(fields: &mut Fields, minor: u8) {
 
 /// The quality of service of a complete specification (`ComputePodQOS`).
 pub(super) fn quality_of_service(spec: &Fields) -> &'static str {
-    let resources: Vec<&Fields> = match get(spec, "resources").and_then(Value::as_object) {
-        Some(of_pod) => vec![of_pod],
-        None => {
-            let containers = CONTAINERS.iter().flat_map(|list| items(spec, list));
-            let resources = containers.map(|container| container.get("resources").and_then(Value::as_object));
-            resources.flatten().collect()
-        }
+    let resources: Vec<&Fields> = if let Some(of_pod) = get(spec, "resources").and_then(Value::as_object) {
+        vec![of_pod]
+    } else {
+        let containers = CONTAINERS.iter().flat_map(|list| items(spec, list));
+        let resources = containers.map(|container| container.get("resources").and_then(Value::as_object));
+        resources.flatten().collect()
     };
     let amount = |resources: &Fields, list: &str, name: &str| {
         let text = get(resources, list)?.get(name)?.as_str()?;

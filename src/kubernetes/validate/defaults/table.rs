@@ -31,6 +31,17 @@ pub(super) struct Rule {
 }
 
 impl Rule {
+    /// From what follows the name of a definition in its line.
+    fn read(line: &'static str) -> Option<Self> {
+        let (field, rest) = line.split_once(' ')?;
+        let (value, conditions) = rest.split_once(' ').unwrap_or((rest, ""));
+        Some(Self {
+            field,
+            value,
+            conditions,
+        })
+    }
+
     /// What must hold: `type=A|B` (a field has one of these texts), `name` (a field is set), `!name` (it is not), `1.30` (since a version).
     pub(super) fn conditions(self) -> impl Iterator<Item = &'static str> {
         self.conditions.split_ascii_whitespace()
@@ -56,7 +67,7 @@ pub(super) struct Name {
     /// Group, version and type: `core.v1.Container`.
     with_version: &'static str,
     /// Group and type: `core.Container`.
-    pub(super) name: String,
+    pub(super) short: String,
     /// The fields that are not written as expected, with their signs.
     exceptions: &'static str,
 }
@@ -75,7 +86,7 @@ impl Name {
         Self {
             with_version,
             exceptions: found.and_then(|lines| lines.first()).copied().unwrap_or_default(),
-            name,
+            short: name,
         }
     }
 
@@ -104,15 +115,79 @@ impl Name {
     pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
         static DEFAULTS: OnceLock<Lines> = OnceLock::new();
         let lines = DEFAULTS.get_or_init(|| lines(include_str!("defaults.txt")));
-        let found = [lines.get(self.with_version), lines.get(&*self.name)];
-        found.into_iter().flatten().flatten().filter_map(|line| {
-            let (field, rest) = line.split_once(' ')?;
-            let (value, conditions) = rest.split_once(' ').unwrap_or((rest, ""));
-            Some(Rule {
-                field,
-                value,
-                conditions,
-            })
-        })
+        let found = [lines.get(self.with_version), lines.get(&*self.short)];
+        found
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|line| Rule::read(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::super::catalog::Catalog;
+    use super::super::super::schema::Schema;
+    use super::*;
+    use crate::kubernetes::version::EMBEDDED_MINORS;
+
+    /// Definitions and their fields, as the tables name them, in all versions.
+    fn known() -> BTreeSet<(String, &'static str)> {
+        let mut known = BTreeSet::new();
+        for minor in EMBEDDED_MINORS {
+            let catalog = Catalog::find(&format!("1.{minor}")).expect("is embedded");
+            for definition in catalog.names().filter_map(|name| catalog.definition(name)) {
+                let Schema::Object(properties) = definition.schema else {
+                    continue;
+                };
+                let name = Name::of(definition.name);
+                for property in properties {
+                    known.insert((name.short.clone(), property.name));
+                    known.insert((name.with_version.to_owned(), property.name));
+                }
+            }
+        }
+        known
+    }
+
+    #[test]
+    fn tables_are_about_fields_that_exist() {
+        let known = known();
+        let has = |definition: &str, field: &'static str| known.contains(&(definition.to_owned(), field));
+        let first = |path: &'static str| path.split_once('.').map_or(path, |(first, _)| first);
+        for (definition, lines) in lines(include_str!("fields.txt")) {
+            for word in lines.iter().flat_map(|line| line.split(' ')) {
+                let name = word.trim_end_matches(['!', '?', '~', '^']);
+                assert_eq!(word.len(), name.len() + 1, "{definition} {word}");
+            }
+            // The types are those of one version, which may have more fields.
+            assert!(known.iter().any(|(name, _)| name == definition), "{definition}");
+        }
+        for (definition, lines) in lines(include_str!("defaults.txt")) {
+            for line in lines {
+                let rule = Rule::read(line).expect("a rule");
+                let is_value = rule.value == "-" || serde_json::from_str::<serde_json::Value>(rule.value).is_ok();
+                assert!(is_value && has(definition, first(rule.field)), "{definition} {line}");
+                for condition in rule.conditions().filter(|condition| !condition.starts_with("1.")) {
+                    let path = condition.trim_start_matches('!').split('=').next().expect("a path");
+                    assert!(has(definition, first(path)), "{definition} {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fields_are_written_as_types_of_go_are() {
+        let container = Name::of("io.k8s.api.core.v1.Container");
+        assert_eq!(container.short, "core.Container");
+        assert_eq!(container.presence("name", true, false), Presence::Always);
+        assert_eq!(container.presence("resources", false, true), Presence::Always);
+        assert_eq!(container.presence("restartPolicy", false, false), Presence::Kept);
+        assert_eq!(container.presence("image", false, false), Presence::NonZero);
+        assert_eq!(container.presence("livenessProbe", false, true), Presence::Kept);
+        let path = Name::of("io.k8s.api.networking.v1.HTTPIngressPath");
+        assert_eq!(path.presence("pathType", true, false), Presence::Null);
     }
 }
