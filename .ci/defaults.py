@@ -308,7 +308,7 @@ def own_objects():
 
 
 def prepared(server):
-    """What objects refer to, and the webhook, of which the server learns within a second or so."""
+    """What objects refer to, and the webhook, which the server calls after a second or so."""
     for given in [
         server.webhook.configuration(),
         {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1000},

@@ -47,8 +47,8 @@ pub(super) fn text<'f>(fields: &'f Fields, path: &str) -> &'f str {
     get(fields, path).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether there is a value at a path that is not null. An empty text in another object is none, since such objects come before those in them
-/// are rid of what is zero.
+/// Whether there is a value at a path that is not null. In an object of its own, an empty text may still be a zero that has not been dropped,
+/// so it counts as none.
 pub(super) fn is_set(fields: &Fields, path: &str) -> bool {
     get(fields, path).is_some_and(|value| !value.is_null() && (value.as_str() != Some("") || !path.contains('.')))
 }

@@ -18,12 +18,13 @@ use super::{admission, dependent};
 /// out), and with what the plugins of admission that are always there and the registry add. Other kinds stay as they are.
 ///
 /// What is random or only known to a cluster is left out: `uid`, `creationTimestamp` and `managedFields`; a name out of `generateName`; the
-/// namespace of the request; addresses, node ports and IP families of Services; the volume with the token of a Pod, its host names and the
-/// secrets of its service account; the labels of a Job with its UID; the user who makes a `CertificateSigningRequest`; default classes
-/// of storage, ingress and priority; the limits of a `LimitRange`, what a `RuntimeClass` adds, and what mutating webhooks and policies change.
+/// namespace of the request; addresses, node ports and IP families of Services; the volume with the token of a Pod and the secrets of its service
+/// account; the labels of a Job with its UID; the user who makes a `CertificateSigningRequest`; times that are now; default classes of
+/// storage, ingress and priority; the limits of a `LimitRange`, what a `RuntimeClass` adds, and what mutating webhooks and policies change.
 ///
 /// Follows `Create` of `k8s.io/apiserver/pkg/registry/generic/registry/store.go`: validating admission runs after `BeforeCreate`, so the status
-/// that a client sends is gone. Feature gates have their defaults.
+/// that a client sends is gone. Feature gates have their defaults; fields of a gate that is off are not dropped, and `matchLabelKeys` of a Pod not
+/// yet part of its selectors.
 pub fn set_defaults(catalog: &Catalog, api_version: &str, kind: &str, object: &mut Value) {
     let (Some(definition), Value::Object(fields)) = (catalog.root(api_version, kind), object) else {
         return;

@@ -150,6 +150,7 @@ fn read_unsigned(text: &str) -> Option<(i128, Format)> {
     let amount = match power {
         Some(power) if exponent >= 0 => amount.checked_mul(power)?,
         Some(power) => divide_up(amount, power),
+        None if exponent < 0 => divide_up(amount, i128::MAX),
         None => return None,
     };
     Some((amount, format))
@@ -186,6 +187,7 @@ mod tests {
             ("+1", "1"),
             (".5", "500m"),
             ("0.0000000001", "1n"),
+            ("1e-60", "1e-9"),
             ("123456789", "123456789"),
         ] {
             let found = Amount::read(text).and_then(Amount::text);
