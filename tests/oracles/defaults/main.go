@@ -3,15 +3,13 @@
 //
 //	defaults schemas/kubernetes.bin > src/kubernetes/validate/defaults/fields.txt
 //
-// Each line has a definition, of those that the schemas have, and the fields that are not as expected: a required field and `metadata`,
-// `spec`, `status` and `template` are always written; of the others, one with fields of its own is a pointer, and any other is left out
-// while it is zero. A definition that is the same in all versions of its group is written once, without a version. After the name of a field, `!` says that it is always written, `?`
+// Each line has a definition, of those that the schemas have, and the fields that are not as expected, or not required in all versions
+// that have them or none: a required field and `metadata`, `spec`, `status` and `template` are always written; of the others, one with
+// fields of its own is a pointer, and any other is left out while it is zero. A definition that is the same in all versions of its group is written once, without a version. After the name of a field, `!` says that it is always written, `?`
 // that it is a pointer, `~` that it is left out while it is zero, and `^` that it is a pointer and written as null.
 package main
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -29,12 +27,15 @@ import (
 
 // The modules with the types of the API, and where in them.
 var sources = [][2]string{
-	{"k8s.io/api@v0.35.0", ""},
-	{"k8s.io/apimachinery@v0.35.0", "pkg/apis/meta/v1"},
-	{"k8s.io/apimachinery@v0.35.0", "pkg/runtime"},
-	{"k8s.io/apiextensions-apiserver@v0.35.0", "pkg/apis/apiextensions/v1"},
-	{"k8s.io/kube-aggregator@v0.35.0", "pkg/apis/apiregistration/v1"},
+	{"k8s.io/api", ""},
+	{"k8s.io/apimachinery", "pkg/apis/meta/v1"},
+	{"k8s.io/apimachinery", "pkg/runtime"},
+	{"k8s.io/apiextensions-apiserver", "pkg/apis/apiextensions/v1"},
+	{"k8s.io/kube-aggregator", "pkg/apis/apiregistration/v1"},
 }
+
+// Versions of the modules. Types of the last one that has them count; an older one has some that were removed.
+var versions = []string{"v0.35.0", "v0.37.0"}
 
 // Structs that are written as scalars.
 var scalars = []string{"Quantity", "IntOrString", "Time", "MicroTime", "Duration"}
@@ -62,6 +63,20 @@ func directory(module string) string {
 	var found struct{ Dir string }
 	fail(json.Unmarshal(output, &found))
 	return found.Dir
+}
+
+func readModule(module, version, place string, types map[string]named) {
+	root := directory(module + "@" + version)
+	fail(filepath.WalkDir(filepath.Join(root, place), func(path string, entry fs.DirEntry, err error) error {
+		fail(err)
+		isTypes := strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")
+		if !entry.IsDir() && isTypes {
+			relative, err := filepath.Rel(root, filepath.Dir(path))
+			fail(err)
+			readFile(path, module+"/"+filepath.ToSlash(relative), types)
+		}
+		return nil
+	}))
 }
 
 func readFile(path, pkg string, types map[string]named) {
@@ -122,23 +137,10 @@ func isStruct(expr ast.Expr, in named, types map[string]named) bool {
 	return ok && isStruct(found.spec, found, types)
 }
 
-// sign is how a field is written.
-func sign(field *ast.Field, tag string, in named, types map[string]named) (found, expected string) {
+// sign is how a field is written, and how it is expected to be.
+func sign(field *ast.Field, tag string, in named, types map[string]named, required requirements) (found, expected string) {
 	options := strings.Split(tag, ",")[1:]
 	omits, omitsZero := slices.Contains(options, "omitempty"), slices.Contains(options, "omitzero")
-	comment := field.Doc.Text()
-	required := !omits && !omitsZero
-	if field.Doc != nil {
-		// ast.CommentGroup.Text leaves out directives.
-		for _, line := range field.Doc.List {
-			comment += line.Text + "\n"
-		}
-	}
-	if strings.Contains(comment, "+optional") {
-		required = false
-	} else if strings.Contains(comment, "+required") {
-		required = true
-	}
 	pointer, isPointer := field.Type.(*ast.StarExpr)
 	base := field.Type
 	if isPointer {
@@ -155,8 +157,13 @@ func sign(field *ast.Field, tag string, in named, types map[string]named) (found
 	default:
 		found = "!"
 	}
+	name := strings.Split(tag, ",")[0]
 	switch {
-	case required, hasFields && slices.Contains(written, strings.Split(tag, ",")[0]):
+	case hasFields && slices.Contains(written, name):
+		expected = "!"
+	case required[name] == changing:
+		expected = ""
+	case required[name] == always:
 		expected = "!"
 	case hasFields:
 		expected = "?"
@@ -166,7 +173,7 @@ func sign(field *ast.Field, tag string, in named, types map[string]named) (found
 	return found, expected
 }
 
-func fields(spec *ast.StructType, in named, types map[string]named) []string {
+func fields(spec *ast.StructType, in named, types map[string]named, required requirements) []string {
 	var list []string
 	for _, field := range spec.Fields.List {
 		tag := ""
@@ -185,12 +192,15 @@ func fields(spec *ast.StructType, in named, types map[string]named) []string {
 			}
 			if _, found, ok := resolve(expr, in, types); ok {
 				if inner, ok := found.spec.(*ast.StructType); ok {
-					list = append(list, fields(inner, found, types)...)
+					list = append(list, fields(inner, found, types, required)...)
 				}
 			}
 			continue
 		}
-		if found, expected := sign(field, tag, in, types); found != expected {
+		if _, isKnown := required[name]; !isKnown {
+			continue
+		}
+		if found, expected := sign(field, tag, in, types, required); found != expected {
 			list = append(list, name+found)
 		}
 	}
@@ -199,29 +209,22 @@ func fields(spec *ast.StructType, in named, types map[string]named) []string {
 
 func main() {
 	types := map[string]named{}
-	for _, source := range sources {
-		module, _, _ := strings.Cut(source[0], "@")
-		root := directory(source[0])
-		fail(filepath.WalkDir(filepath.Join(root, source[1]), func(path string, entry fs.DirEntry, err error) error {
-			fail(err)
-			isTypes := strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")
-			if !entry.IsDir() && isTypes {
-				relative, err := filepath.Rel(root, filepath.Dir(path))
-				fail(err)
-				readFile(path, module+"/"+filepath.ToSlash(relative), types)
-			}
-			return nil
-		}))
+	for _, version := range versions {
+		for _, source := range sources {
+			readModule(source[0], version, source[1], types)
+		}
 	}
 	if len(os.Args) != 2 {
 		fail(fmt.Errorf("usage: defaults SCHEMAS"))
 	}
-	schemas, err := os.ReadFile(os.Args[1])
+	bundle, err := os.ReadFile(os.Args[1])
 	fail(err)
+	schemas := readSchemas(bundle)
 	// Exceptions by group and type, then by version.
 	groups := map[[2]string]map[string]string{}
 	for name, found := range types {
-		definition, isKnown := definition(name, schemas)
+		name = "io.k8s." + strings.ReplaceAll(strings.TrimPrefix(name, "k8s.io/"), "/", ".")
+		required, isKnown := schemas[name]
 		spec, ok := found.spec.(*ast.StructType)
 		for !ok {
 			// A type that is another type has its fields.
@@ -235,23 +238,17 @@ func main() {
 		if !ok || !isKnown || strings.HasSuffix(name, "List") {
 			continue
 		}
+		parts := strings.Split(name, ".")
+		definition := parts[len(parts)-3:]
 		key := [2]string{definition[0], definition[2]}
 		if groups[key] == nil {
 			groups[key] = map[string]string{}
 		}
-		groups[key][definition[1]] = strings.Join(fields(spec, found, types), " ")
+		groups[key][definition[1]] = strings.Join(fields(spec, found, types, required), " ")
 	}
 	for _, line := range shortest(groups) {
 		fmt.Println(line)
 	}
-}
-
-// definition is the name of a type's definition in the OpenAPI document as group, version and type, and whether a version has it.
-func definition(name string, schemas []byte) ([3]string, bool) {
-	name = strings.ReplaceAll(strings.TrimPrefix(name, "k8s.io/"), "/", ".")
-	parts := strings.Split(name, ".")
-	known := append(binary.AppendUvarint(nil, uint64(len("io.k8s."+name))), "io.k8s."+name...)
-	return [3]string(parts[len(parts)-3:]), bytes.Contains(schemas, known)
 }
 
 func shortest(groups map[[2]string]map[string]string) []string {
