@@ -177,6 +177,11 @@ def without_cluster(given, seen):
         for labels in (spec["template"]["metadata"].get("labels", {}), metadata.get("labels", {})):
             for label in ("controller-uid", "batch.kubernetes.io/controller-uid"):
                 labels.pop(label, None)
+    if kind == "StatefulSet":
+        # Kubernetes 1.35.4 turned MaxUnavailableStatefulSet off, which 1.35.0 has on, until 1.37.
+        rolling = [(one.get("updateStrategy") or {}).get("rollingUpdate") or {} for one in (asked, spec)]
+        if not rolling[0].get("maxUnavailable"):
+            rolling[1].pop("maxUnavailable", None)
     if kind == "PersistentVolume":
         status.pop("lastPhaseTransitionTime", None)
     if kind == "CertificateSigningRequest":

@@ -119,7 +119,7 @@ fn defaults_are_those_of_the_version() {
     };
     let stateful_set = json!({"spec": {"updateStrategy": {}}});
     let old = set("1.25", "apps/v1", "StatefulSet", stateful_set.clone());
-    let new = set("1.35", "apps/v1", "StatefulSet", stateful_set);
+    let new = set("1.37", "apps/v1", "StatefulSet", stateful_set);
     assert_eq!(
         old["spec"]["updateStrategy"],
         json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})

@@ -34,8 +34,10 @@ pub fn set_defaults(catalog: &Catalog, api_version: &str, kind: &str, object: &m
     };
     let name = Name::of(definition.name);
     admission::drop_system_fields(fields);
-    for rule in name.rules().filter(|rule| rule.value == "-") {
-        fields.remove(rule.field);
+    for rule in name.rules() {
+        if rule.value == "-" && holds(rule, fields, catalog.minor()) {
+            fields.remove(rule.field);
+        }
     }
     let filling = Filling { catalog };
     filling.object(&name, properties, fields);
