@@ -42,6 +42,7 @@ mod exit_codes;
 mod explore;
 mod expressions;
 mod data;
+mod defaults;
 mod definitions;
 mod failures;
 mod faults;

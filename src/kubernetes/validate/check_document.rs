@@ -12,6 +12,7 @@ use crate::text::stop;
 use crate::text::yaml::{self, Duplicates, JsonBuilder, NodeId, NodeKind, Scalar, Tree};
 
 use super::custom::{CustomKind, Fault, Judging};
+use super::defaults::set_defaults;
 use super::ids;
 use super::options::{Options, Target};
 use super::places::Places;
@@ -374,8 +375,9 @@ impl DocumentCheck<'_> {
         let Ok(mut object) = self.instance(root) else {
             return (Vec::new(), Vec::new());
         };
-        if let Some(definition) = definition {
-            definition.prepare(&mut object);
+        match definition {
+            Some(definition) => definition.prepare(&mut object),
+            None => set_defaults(&self.target.catalog, api_version, kind, &mut object),
         }
         let resource = definition.and_then(CustomKind::plural);
         let admitted = Admitted {

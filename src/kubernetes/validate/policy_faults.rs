@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::catalog::Catalog;
 use super::custom::Fault;
+use super::defaults::set_defaults;
 use super::ids;
 use super::policies::{Effect, Policies, PolicyVerdict, Request};
 
@@ -37,7 +38,8 @@ impl Admitted<'_> {
     pub(super) fn judge(&self, policies: &Policies, catalog: &Catalog) -> PolicyFaults {
         let mut found = PolicyFaults::default();
         let verdicts = self.verdicts(policies, catalog);
-        if let Some((steps, pod)) = self.pod() {
+        if let Some((steps, mut pod)) = self.pod() {
+            set_defaults(catalog, "v1", "Pod", &mut pod);
             let pod = Admitted {
                 api_version: "v1",
                 kind: "Pod",
