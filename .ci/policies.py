@@ -52,16 +52,25 @@ def policy_files(directory):
     return files
 
 
+class Strict(yaml.SafeLoader):
+    """Refuses keys that are twice in a map, as kubectl does."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [key.value for key, _ in node.value]
+        if len(keys) != len(set(keys)):
+            raise yaml.constructor.ConstructorError(None, None, "a key is twice in a map", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def objects(chart):
-    """The objects of a chart with its defaults, each with its name as findings have it."""
+    """The objects of a chart with its defaults; none where they cannot be read."""
     done = run(PROGRAM, "template", "release-name", chart, "--namespace", NAMESPACE, "--kube-version", "1.35", "-f", chart / "values.yaml")
     if done.returncode:
         return []
     try:
-        found = [item for item in yaml.safe_load_all(done.stdout) if isinstance(item, dict)]
+        return [item for item in yaml.load_all(done.stdout, Strict) if isinstance(item, dict)]
     except yaml.YAMLError:
         return []
-    return found
 
 
 def created(cluster, item):
