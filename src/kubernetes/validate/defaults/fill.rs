@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::catalog::Catalog;
 use super::super::quantity::decode_base64;
 use super::super::schema::{Property, Schema, find_property};
-use super::field_paths::{Fields, get, is_set, set_unset};
+use super::field_paths::{Fields, default_to, is_set, text};
 use super::quantity_text::{Precision, canonical};
 use super::table::{Name, Presence, Rule};
 use super::time_text::{Digits, canonical_time};
@@ -155,9 +155,8 @@ impl Filling<'_> {
             }
         }
         for rule in name.rules() {
-            if rule.value != "-" && holds(rule, fields, self.catalog.minor()) && !is_set(fields, rule.field) {
-                let value = serde_json::from_str(rule.value).unwrap_or_default();
-                set_unset(fields, rule.field, value);
+            if rule.value != "-" && holds(rule, fields, self.catalog.minor()) {
+                default_to(fields, rule.field, rule.value);
             }
         }
         dependent::complete(&name.short, self.catalog.minor(), fields);
@@ -212,10 +211,7 @@ fn holds(rule: Rule, fields: &Fields, minor: u8) -> bool {
             return !is_set(fields, path);
         }
         match condition.split_once('=') {
-            Some((path, texts)) => {
-                let text = get(fields, path).and_then(Value::as_str);
-                text.is_some_and(|text| texts.split('|').any(|wanted| wanted == text))
-            }
+            Some((path, texts)) => texts.split('|').any(|wanted| wanted == text(fields, path)),
             None => is_set(fields, condition),
         }
     })
