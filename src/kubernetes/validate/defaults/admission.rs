@@ -2,7 +2,7 @@
 //!
 //! Follows `plugin/pkg/admission` and `PrepareForCreate` of `pkg/registry`. In: an object that has its defaults.
 
-use super::field_paths::{Fields, append, default_to, get, is_set, object_mut, object_or_new, set, set_text, text};
+use super::field_paths::{Fields, add_text, append, default_to, get, is_set, object_mut, set, set_text, text};
 use super::{app_armor, jobs, pods};
 
 /// Metadata that the server sets itself.
@@ -57,11 +57,12 @@ pub(super) fn admit(definition: &str, minor: u8, fields: &mut Fields) {
             r#"{"type":"Available","status":"True","reason":"Local","message":"Local APIServices are always available"}"#,
         ),
         "batch.Job" => jobs::label_pods(fields, minor),
-        "apps.DaemonSet" => {
-            if let Some(annotations) = object_or_new(fields, "metadata.annotations") {
-                annotations.insert("deprecated.daemonset.template.generation".to_owned(), "1".into());
-            }
-        }
+        "apps.DaemonSet" => add_text(
+            fields,
+            "metadata.annotations",
+            "deprecated.daemonset.template.generation",
+            "1",
+        ),
         _ => {}
     }
 }

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::field_paths::{
-    Fields, append, copy_entries, default_to, default_to_text, each, each_mut, get, is_filled, is_set, is_true,
-    object_or_new, set, set_text, text,
+    Fields, add_text, append, copy, copy_entries, default_to, default_to_text, each, each_mut, is_filled, is_set,
+    is_true, list_of_one, object_or_new, set, set_text, text,
 };
 use super::image_tag::pull_policy;
 use super::{jobs, pods, services};
@@ -23,28 +23,20 @@ pub(super) fn complete(definition: &str, minor: u8, fields: &mut Fields) {
         "core.Volume" if fields.keys().all(|key| key == "name") => default_to(fields, "emptyDir", "{}"),
         "core.Pod" => pods::complete_pod(fields, minor),
         "core.PodSpec" => pods::complete_spec(fields),
-        "core.ServicePort" => {
-            if let Some(port) = fields.get("port").filter(|_| !is_set(fields, "targetPort")).cloned() {
-                set(fields, "targetPort", port);
-            }
-        }
+        "core.ServicePort" => copy(fields, "port", "targetPort"),
         "core.ServiceSpec" => services::complete(fields),
         "core.Secret" => merge_string_data(fields),
         "core.ServiceAccount" => {
             each_mut(fields, "secrets", &mut |secret| secret.retain(|key, _| key == "name"));
         }
         "core.Namespace" => {
-            let name = get(fields, "metadata.name").cloned();
-            if let (Some(name), Some(labels)) = (name, object_or_new(fields, "metadata.labels")) {
-                labels.insert("kubernetes.io/metadata.name".to_owned(), name);
+            let name = text(fields, "metadata.name").to_owned();
+            if !name.is_empty() {
+                add_text(fields, "metadata.labels", "kubernetes.io/metadata.name", &name);
             }
             append(fields, "spec.finalizers", "\"kubernetes\"");
         }
-        "core.NodeSpec" => {
-            if let Some(range) = fields.get("podCIDR").filter(|_| !is_set(fields, "podCIDRs")).cloned() {
-                set(fields, "podCIDRs", Value::Array(vec![range]));
-            }
-        }
+        "core.NodeSpec" => list_of_one(fields, "podCIDR", "podCIDRs"),
         "core.NodeStatus" if !is_set(fields, "allocatable") => copy_entries(fields, "capacity", "allocatable"),
         "core.LimitRangeItem" if text(fields, "type") == "Container" => {
             copy_entries(fields, "max", "default");
@@ -65,11 +57,11 @@ pub(super) fn complete(definition: &str, minor: u8, fields: &mut Fields) {
             default_to(template, "status", "{}");
             default_to_text(template, "status.phase", "Pending");
         }),
-        "apiextensions.CustomResourceDefinitionSpec" => {
-            let kind = text(fields, "names.kind").to_owned();
-            default_to_text(fields, "names.singular", &kind.to_lowercase());
+        "apiextensions.CustomResourceDefinitionNames" => {
+            let kind = text(fields, "kind").to_owned();
             if !kind.is_empty() {
-                default_to_text(fields, "names.listKind", &format!("{kind}List"));
+                default_to_text(fields, "singular", &kind.to_lowercase());
+                default_to_text(fields, "listKind", &format!("{kind}List"));
             }
         }
         "apiextensions.CustomResourceDefinition" => store_versions(fields),

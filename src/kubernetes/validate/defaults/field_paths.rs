@@ -106,6 +106,14 @@ pub(super) fn set_text(fields: &mut Fields, path: &str, text: &str) {
     set(fields, path, Value::String(text.to_owned()));
 }
 
+/// Adds an entry with a text to the mapping at a path, which is made where it is absent. Names of labels have dots and are no paths.
+#[inline(never)]
+pub(super) fn add_text(fields: &mut Fields, path: &str, name: &str, text: &str) {
+    if let Some(entries) = object_or_new(fields, path) {
+        entries.insert(name.to_owned(), Value::String(text.to_owned()));
+    }
+}
+
 /// Sets the field at a path that is not set to what a text of JSON says.
 #[inline(never)]
 pub(super) fn default_to(fields: &mut Fields, path: &str, json: &str) {
@@ -133,6 +141,24 @@ pub(super) fn append(fields: &mut Fields, path: &str, json: &str) {
     }
     if let Some(list) = list.as_array_mut().filter(|list| !list.contains(&item)) {
         list.push(item);
+    }
+}
+
+/// Sets a field that is not set to a list with the value of another, if that is there.
+#[inline(never)]
+pub(super) fn list_of_one(fields: &mut Fields, from: &str, to: &str) {
+    let item = get(fields, from).filter(|_| !is_set(fields, to)).cloned();
+    if let Some(item) = item {
+        set(fields, to, Value::Array(vec![item]));
+    }
+}
+
+/// Sets a field that is not set to the value of another, if that is there.
+#[inline(never)]
+pub(super) fn copy(fields: &mut Fields, from: &str, to: &str) {
+    let value = get(fields, from).filter(|_| !is_set(fields, to)).cloned();
+    if let Some(value) = value {
+        set(fields, to, value);
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::catalog::Catalog;
 use super::super::quantity::decode_base64;
 use super::super::schema::{Property, Schema, find_property};
-use super::field_paths::{Fields, default_to, is_set, text};
+use super::field_paths::{Fields, default_to, is_set, object_or_new, text};
 use super::quantity_text::{Precision, canonical};
 use super::table::{Name, Presence, Rule};
 use super::time_text::{Digits, canonical_time};
@@ -139,19 +139,21 @@ impl Filling<'_> {
         }
     }
 
+    #[inline(never)]
+    fn presence(&self, name: &Name, property: &Property) -> Presence {
+        let has_fields = self.has_fields(&property.schema);
+        name.presence(property.name, property.is_required, has_fields)
+    }
+
     fn object(&self, name: &Name, properties: &[Property], fields: &mut Fields) {
-        let presence = |property: &Property| {
-            let has_fields = self.has_fields(&property.schema);
-            name.presence(property.name, property.is_required, has_fields)
-        };
         fields.retain(|key, value| {
-            let property = find_property(properties, key);
-            property.is_some_and(|property| !value.is_null() && !is_read_as_zero(value, presence(property)))
+            find_property(properties, key)
+                .is_some_and(|property| !is_read_as_zero(value, self.presence(name, property)))
         });
         for property in properties {
             let is_object = matches!(self.resolved(&property.schema), Schema::Object(_));
-            if is_object && presence(property) == Presence::Always && !fields.contains_key(property.name) {
-                fields.insert(property.name.to_owned(), json!({}));
+            if is_object && self.presence(name, property) == Presence::Always {
+                object_or_new(fields, property.name);
             }
         }
         for rule in name.rules() {
@@ -165,16 +167,13 @@ impl Filling<'_> {
                 self.value(value, &property.schema);
             }
         }
-        for property in properties
-            .iter()
-            .filter(|property| !fields.contains_key(property.name))
-            .collect::<Vec<_>>()
-        {
-            match presence(property) {
-                Presence::Always => drop(fields.insert(property.name.to_owned(), self.zero(&property.schema))),
-                Presence::Null => drop(fields.insert(property.name.to_owned(), Value::Null)),
-                Presence::Kept | Presence::NonZero => {}
-            }
+        for property in properties {
+            let zero = match self.presence(name, property) {
+                Presence::Always => self.zero(&property.schema),
+                Presence::Null => Value::Null,
+                Presence::Kept | Presence::NonZero => continue,
+            };
+            fields.entry(property.name).or_insert(zero);
         }
     }
 }
@@ -188,6 +187,7 @@ fn is_read_as_zero(value: &Value, presence: Presence) -> bool {
         _ => false,
     };
     match presence {
+        _ if value.is_null() => true,
         Presence::Always => is_scalar_zero,
         Presence::NonZero => {
             let is_empty = match value {

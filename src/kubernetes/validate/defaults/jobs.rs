@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::field_paths::{Fields, copy_entries, default_to_text, get, is_filled, is_true, object_or_new, text};
+use super::field_paths::{Fields, add_text, copy_entries, get, is_filled, is_true, text};
 
 const OF_PODS: &str = "spec.template.metadata.labels";
 
@@ -26,12 +26,10 @@ fn add_name(fields: &mut Fields, labels: &str, minor: u8) {
     if name.is_empty() || is_true(fields, "spec.manualSelector") {
         return;
     }
-    if let Some(labels) = object_or_new(fields, labels) {
-        default_to_text(labels, "job-name", &name);
-        if minor >= 27 {
-            labels
-                .entry("batch.kubernetes.io/job-name")
-                .or_insert(Value::String(name));
+    for (since, label) in [(0, "job-name"), (27, "batch.kubernetes.io/job-name")] {
+        let has_one = get(fields, labels).is_some_and(|labels| labels.get(label).is_some());
+        if minor >= since && !has_one {
+            add_text(fields, labels, label, &name);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::field_paths::{Fields, append, get, is_set, set, text};
+use super::field_paths::{Fields, append, get, is_set, list_of_one, text};
 
 /// Completes the specification of a Service.
 pub(super) fn complete(fields: &mut Fields) {
@@ -12,13 +12,7 @@ pub(super) fn complete(fields: &mut Fields) {
     if text(fields, "type") == "ExternalName" {
         return;
     }
-    if let Some(address) = fields
-        .get("clusterIP")
-        .filter(|_| !is_set(fields, "clusterIPs"))
-        .cloned()
-    {
-        set(fields, "clusterIPs", Value::Array(vec![address]));
-    }
+    list_of_one(fields, "clusterIP", "clusterIPs");
     if is_set(fields, "ipFamilies") {
         return;
     }
