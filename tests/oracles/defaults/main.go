@@ -3,7 +3,7 @@
 //
 //	defaults schemas/kubernetes.bin > src/kubernetes/validate/defaults/fields.txt
 //
-// Each line has a definition, of those that the schemas have, and the fields that are not as expected, or not required in all versions
+// Below the name of a group, each line has a definition, of those that the schemas have, and the fields that are not as expected, or not required in all versions
 // that have them or none: a required field and `metadata`, `spec`, `status` and `template` are always written; of the others, one with
 // fields of its own is a pointer, and any other is left out while it is zero. A definition that is the same in all versions of its group is written once, without a version. After the name of a field, `!` says that it is always written, `?`
 // that it is a pointer, `~` that it is left out while it is zero, and `^` that it is a pointer and written as null.
@@ -16,6 +16,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -252,22 +253,26 @@ func main() {
 }
 
 func shortest(groups map[[2]string]map[string]string) []string {
-	var lines []string
+	lines := map[string][]string{}
 	for key, versions := range groups {
 		distinct := map[string]bool{}
 		for _, exceptions := range versions {
 			distinct[exceptions] = true
 		}
 		for version, exceptions := range versions {
-			line := key[0] + "." + version + "." + key[1] + " " + exceptions
+			line := " " + version + "." + key[1] + " " + exceptions
 			if len(distinct) == 1 {
-				line = key[0] + "." + key[1] + " " + exceptions
+				line = " " + key[1] + " " + exceptions
 			}
-			if exceptions != "" && !slices.Contains(lines, line) {
-				lines = append(lines, line)
+			if exceptions != "" && !slices.Contains(lines[key[0]], line) {
+				lines[key[0]] = append(lines[key[0]], line)
 			}
 		}
 	}
-	slices.Sort(lines)
-	return lines
+	var all []string
+	for _, group := range slices.Sorted(maps.Keys(lines)) {
+		slices.Sort(lines[group])
+		all = append(append(all, group), lines[group]...)
+	}
+	return all
 }

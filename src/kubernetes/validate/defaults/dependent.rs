@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::field_paths::{
-    Fields, copy_entries, get, is_set, items, items_mut, object_mut, object_or_new, set_unset, text,
+    Fields, add_text, append, copy, copy_entries, default_to, default_to_text, each, each_mut, is_filled, is_set,
+    is_true, list_of_one, object_or_new, set, set_text, text,
 };
 use super::image_tag::pull_policy;
 use super::{jobs, pods, services};
@@ -14,77 +15,57 @@ use super::{jobs, pods, services};
 pub(super) fn complete(definition: &str, minor: u8, fields: &mut Fields) {
     match definition {
         "core.Container" | "core.EphemeralContainer" => {
-            let policy = pull_policy(text(fields, "image"));
-            set_unset(fields, "imagePullPolicy", json!(policy));
+            default_to_text(fields, "imagePullPolicy", pull_policy(text(fields, "image")));
         }
         "core.ImageVolumeSource" if minor >= 35 => {
-            let policy = pull_policy(text(fields, "reference"));
-            set_unset(fields, "pullPolicy", json!(policy));
+            default_to_text(fields, "pullPolicy", pull_policy(text(fields, "reference")));
         }
-        "core.Volume" if fields.keys().all(|key| key == "name") => {
-            fields.insert("emptyDir".to_owned(), json!({}));
-        }
+        "core.Volume" if fields.keys().all(|key| key == "name") => default_to(fields, "emptyDir", "{}"),
         "core.Pod" => pods::complete_pod(fields, minor),
         "core.PodSpec" => pods::complete_spec(fields),
-        "core.Service" | "core.ServiceSpec" | "core.ServicePort" => services::complete(definition, fields),
+        "core.ServicePort" => copy(fields, "port", "targetPort"),
+        "core.ServiceSpec" => services::complete(fields),
         "core.Secret" => merge_string_data(fields),
         "core.ServiceAccount" => {
-            for secret in items_mut(fields, "secrets") {
-                secret.retain(|key, _| key == "name");
-            }
+            each_mut(fields, "secrets", &mut |secret| secret.retain(|key, _| key == "name"));
         }
-        "core.Namespace" => name_namespace(fields),
-        "core.NodeSpec" => {
-            let range = fields.get("podCIDR").cloned();
-            if let Some(range) = range.filter(|_| !is_set(fields, "podCIDRs")) {
-                fields.insert("podCIDRs".to_owned(), json!([range]));
+        "core.Namespace" => {
+            let name = text(fields, "metadata.name").to_owned();
+            if !name.is_empty() {
+                add_text(fields, "metadata.labels", "kubernetes.io/metadata.name", &name);
             }
+            append(fields, "spec.finalizers", "\"kubernetes\"");
         }
-        "core.NodeStatus" => copy_unset(fields, "capacity", "allocatable"),
-        "core.LimitRangeItem" => limit_containers(fields),
+        "core.NodeSpec" => list_of_one(fields, "podCIDR", "podCIDRs"),
+        "core.NodeStatus" if !is_set(fields, "allocatable") => copy_entries(fields, "capacity", "allocatable"),
+        "core.LimitRangeItem" if text(fields, "type") == "Container" => {
+            copy_entries(fields, "max", "default");
+            copy_entries(fields, "default", "defaultRequest");
+            copy_entries(fields, "min", "defaultRequest");
+        }
         "core.ReplicationController" => {
-            let labels = get(fields, "spec.template.metadata.labels").cloned();
-            if let Some(labels) = labels.filter(is_filled) {
-                label_if_unlabelled(fields, "metadata", "labels", &labels);
-                label_if_unlabelled(fields, "spec", "selector", &labels);
+            for to in ["metadata.labels", "spec.selector"] {
+                if !is_filled(fields, to) {
+                    copy_entries(fields, "spec.template.metadata.labels", to);
+                }
             }
         }
         "batch.Job" => jobs::label(fields, minor),
-        "apps.StatefulSetSpec" => {
-            for template in items_mut(fields, "volumeClaimTemplates") {
-                template.insert("apiVersion".to_owned(), json!("v1"));
-                template.insert("kind".to_owned(), json!("PersistentVolumeClaim"));
-                set_unset(template, "status", json!({}));
-                set_unset(template, "status.phase", json!("Pending"));
-            }
-        }
-        "apiextensions.CustomResourceDefinitionSpec" => {
-            let kind = text(fields, "names.kind").to_owned();
-            set_unset(fields, "names.singular", json!(kind.to_lowercase()));
+        "apps.StatefulSetSpec" => each_mut(fields, "volumeClaimTemplates", &mut |template| {
+            set_text(template, "apiVersion", "v1");
+            set_text(template, "kind", "PersistentVolumeClaim");
+            default_to(template, "status", "{}");
+            default_to_text(template, "status.phase", "Pending");
+        }),
+        "apiextensions.CustomResourceDefinitionNames" => {
+            let kind = text(fields, "kind").to_owned();
             if !kind.is_empty() {
-                set_unset(fields, "names.listKind", json!(format!("{kind}List")));
+                default_to_text(fields, "singular", &kind.to_lowercase());
+                default_to_text(fields, "listKind", &format!("{kind}List"));
             }
         }
         "apiextensions.CustomResourceDefinition" => store_versions(fields),
         _ => {}
-    }
-}
-
-/// Whether a value is a mapping with entries.
-fn is_filled(value: &Value) -> bool {
-    value.as_object().is_some_and(|entries| !entries.is_empty())
-}
-
-fn label_if_unlabelled(fields: &mut Fields, owner: &str, name: &str, labels: &Value) {
-    let owner = object_mut(fields, owner).filter(|owner| !owner.get(name).is_some_and(is_filled));
-    if let Some(owner) = owner {
-        owner.insert(name.to_owned(), labels.clone());
-    }
-}
-
-fn copy_unset(fields: &mut Fields, from: &str, to: &str) {
-    if !is_set(fields, to) {
-        copy_entries(fields, from, to);
     }
 }
 
@@ -96,49 +77,20 @@ fn merge_string_data(fields: &mut Fields) {
     if let Some(data) = object_or_new(fields, "data") {
         for (key, value) in texts {
             let text = value.as_str().unwrap_or_default();
-            data.insert(key, json!(STANDARD.encode(text)));
+            data.insert(key, Value::String(STANDARD.encode(text)));
         }
-    }
-}
-
-/// The label with the name of a namespace, and the finalizer that every new one gets.
-fn name_namespace(fields: &mut Fields) {
-    let name = get(fields, "metadata.name").cloned();
-    let labels = object_mut(fields, "metadata").and_then(|metadata| object_or_new(metadata, "labels"));
-    if let (Some(name), Some(labels)) = (name, labels) {
-        labels.insert("kubernetes.io/metadata.name".to_owned(), name);
-    }
-    if let Some(spec) = object_mut(fields, "spec") {
-        let finalizers = spec.entry("finalizers").or_insert(Value::Null);
-        if finalizers.is_null() {
-            *finalizers = json!([]);
-        }
-        if let Some(list) = finalizers
-            .as_array_mut()
-            .filter(|list| !list.contains(&json!("kubernetes")))
-        {
-            list.push(json!("kubernetes"));
-        }
-    }
-}
-
-/// Default limits and requests of containers follow from each other.
-fn limit_containers(fields: &mut Fields) {
-    if text(fields, "type") == "Container" {
-        copy_entries(fields, "max", "default");
-        copy_entries(fields, "default", "defaultRequest");
-        copy_entries(fields, "min", "defaultRequest");
     }
 }
 
 /// The version in which objects are stored.
 fn store_versions(fields: &mut Fields) {
-    let Some(spec) = get(fields, "spec").and_then(Value::as_object) else {
-        return;
-    };
-    let is_stored = |version: &&Fields| version.get("storage") == Some(&json!(true));
-    let stored = items(spec, "versions").find(is_stored);
-    if let Some(name) = stored.and_then(|version| version.get("name")).cloned() {
-        set_unset(fields, "status.storedVersions", json!([name]));
+    let mut stored = Vec::new();
+    each(fields, "spec.versions", &mut |version| {
+        if stored.is_empty() && is_true(version, "storage") {
+            stored.extend(version.get("name").cloned());
+        }
+    });
+    if !stored.is_empty() {
+        set(fields, "status.storedVersions", Value::Array(stored));
     }
 }

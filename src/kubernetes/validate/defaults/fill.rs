@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::catalog::Catalog;
 use super::super::quantity::decode_base64;
 use super::super::schema::{Property, Schema, find_property};
-use super::field_paths::{Fields, get, is_set, set_unset};
+use super::field_paths::{Fields, default_to, is_set, object_or_new, text};
 use super::quantity_text::{Precision, canonical};
 use super::table::{Name, Presence, Rule};
 use super::time_text::{Digits, canonical_time};
@@ -139,25 +139,26 @@ impl Filling<'_> {
         }
     }
 
+    #[inline(never)]
+    fn presence(&self, name: &Name, property: &Property) -> Presence {
+        let has_fields = self.has_fields(&property.schema);
+        name.presence(property.name, property.is_required, has_fields)
+    }
+
     fn object(&self, name: &Name, properties: &[Property], fields: &mut Fields) {
-        let presence = |property: &Property| {
-            let has_fields = self.has_fields(&property.schema);
-            name.presence(property.name, property.is_required, has_fields)
-        };
         fields.retain(|key, value| {
-            let property = find_property(properties, key);
-            property.is_some_and(|property| !value.is_null() && !is_read_as_zero(value, presence(property)))
+            find_property(properties, key)
+                .is_some_and(|property| !is_read_as_zero(value, self.presence(name, property)))
         });
         for property in properties {
             let is_object = matches!(self.resolved(&property.schema), Schema::Object(_));
-            if is_object && presence(property) == Presence::Always && !fields.contains_key(property.name) {
-                fields.insert(property.name.to_owned(), json!({}));
+            if is_object && self.presence(name, property) == Presence::Always {
+                object_or_new(fields, property.name);
             }
         }
         for rule in name.rules() {
-            if rule.value != "-" && holds(rule, fields, self.catalog.minor()) && !is_set(fields, rule.field) {
-                let value = serde_json::from_str(rule.value).unwrap_or_default();
-                set_unset(fields, rule.field, value);
+            if rule.value != "-" && holds(rule, fields, self.catalog.minor()) {
+                default_to(fields, rule.field, rule.value);
             }
         }
         dependent::complete(&name.short, self.catalog.minor(), fields);
@@ -166,16 +167,13 @@ impl Filling<'_> {
                 self.value(value, &property.schema);
             }
         }
-        for property in properties
-            .iter()
-            .filter(|property| !fields.contains_key(property.name))
-            .collect::<Vec<_>>()
-        {
-            match presence(property) {
-                Presence::Always => drop(fields.insert(property.name.to_owned(), self.zero(&property.schema))),
-                Presence::Null => drop(fields.insert(property.name.to_owned(), Value::Null)),
-                Presence::Kept | Presence::NonZero => {}
-            }
+        for property in properties {
+            let zero = match self.presence(name, property) {
+                Presence::Always => self.zero(&property.schema),
+                Presence::Null => Value::Null,
+                Presence::Kept | Presence::NonZero => continue,
+            };
+            fields.entry(property.name).or_insert(zero);
         }
     }
 }
@@ -189,6 +187,7 @@ fn is_read_as_zero(value: &Value, presence: Presence) -> bool {
         _ => false,
     };
     match presence {
+        _ if value.is_null() => true,
         Presence::Always => is_scalar_zero,
         Presence::NonZero => {
             let is_empty = match value {
@@ -212,10 +211,7 @@ fn holds(rule: Rule, fields: &Fields, minor: u8) -> bool {
             return !is_set(fields, path);
         }
         match condition.split_once('=') {
-            Some((path, texts)) => {
-                let text = get(fields, path).and_then(Value::as_str);
-                text.is_some_and(|text| texts.split('|').any(|wanted| wanted == text))
-            }
+            Some((path, texts)) => texts.split('|').any(|wanted| wanted == text(fields, path)),
             None => is_set(fields, condition),
         }
     })

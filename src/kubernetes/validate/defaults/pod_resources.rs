@@ -1,76 +1,55 @@
 //! Resources of a whole Pod that follow from those of its containers (`defaultPodRequests` and `defaultHugePagePodLimits`).
 
-use std::collections::BTreeMap;
+use serde_json::Value;
 
-use serde_json::{Value, json};
-
-use super::field_paths::{Fields, get, items, object_mut, object_or_new, text};
+use super::field_paths::{Fields, each, get, is_filled, object_mut, object_or_new, text};
 use super::quantity_text::Amount;
 
-type Amounts = BTreeMap<String, Amount>;
+/// Amounts of resources by their names.
+type Amounts = Vec<(String, Amount)>;
 
 /// Completes the resources of a Pod's specification that has some.
 pub(super) fn complete(spec: &mut Fields) {
+    if !is_filled(spec, "resources.limits") && !is_filled(spec, "resources.requests") {
+        return;
+    }
     let is_huge = |name: &str| name.starts_with("hugepages-");
-    let limits = of_containers(spec, "limits");
-    let requests = of_containers(spec, "requests");
+    let limits = of_containers(spec, "resources.limits");
+    let requests = of_containers(spec, "resources.requests");
     let Some(resources) = object_mut(spec, "resources") else {
         return;
     };
-    let has = |resources: &Fields, list: &str| {
-        let entries = resources.get(list).and_then(Value::as_object);
-        entries.is_some_and(|entries| !entries.is_empty())
-    };
-    if has(resources, "limits") || has(resources, "requests") {
-        let requested = resources.get("requests").cloned().unwrap_or_default();
-        let limits = limits
-            .into_iter()
-            .filter(|(name, _)| is_huge(name) && requested.get(name).is_none());
-        add(resources, "limits", limits);
+    for (name, limit) in &limits {
+        if is_huge(name) && get(resources, "requests").is_none_or(|requests| requests.get(name).is_none()) {
+            add(resources, "limits", name, *limit);
+        }
     }
-    if has(resources, "limits") {
-        let is_shared = |name: &str| matches!(name, "cpu" | "memory");
-        add(
-            resources,
-            "requests",
-            requests.into_iter().filter(|(name, _)| is_shared(name)),
-        );
-        let limits = resources.get("limits").and_then(Value::as_object).cloned();
-        let limits = limits
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|(name, _)| is_shared(name) || is_huge(name));
-        let limits: Vec<_> = limits
-            .filter_map(|(name, value)| Some((name, Amount::of(&value)?)))
-            .collect();
-        add(resources, "requests", limits.into_iter());
+    if !is_filled(resources, "limits") {
+        return;
+    }
+    let limits = of_list(resources, "limits");
+    for (name, amount) in requests.iter().filter(|(name, _)| !is_huge(name)).chain(&limits) {
+        if is_huge(name) || matches!(name.as_str(), "cpu" | "memory") {
+            add(resources, "requests", name, *amount);
+        }
     }
 }
 
-/// Adds amounts of resources that a list does not have.
-fn add(resources: &mut Fields, list: &str, amounts: impl Iterator<Item = (String, Amount)>) {
-    let mut amounts = amounts
-        .filter_map(|(name, amount)| Some((name, amount.text()?)))
-        .peekable();
-    if amounts.peek().is_none() {
-        return;
-    }
-    if let Some(entries) = object_or_new(resources, list) {
-        for (name, text) in amounts {
-            entries.entry(name).or_insert_with(|| json!(text));
-        }
+/// Adds an amount to a list that does not have the resource.
+fn add(resources: &mut Fields, list: &str, name: &str, amount: Amount) {
+    if let (Some(entries), Some(text)) = (object_or_new(resources, list), amount.text()) {
+        entries.entry(name).or_insert(Value::String(text));
     }
 }
 
 /// What the containers of a Pod need together: the sum of those that run at once, and no less than at any step of the initialization.
 fn of_containers(spec: &Fields, list: &str) -> Amounts {
-    let mut all = Amounts::new();
-    for container in items(spec, "containers") {
-        merge(&mut all, &of_container(container, list), Amount::plus);
-    }
-    let (mut sidecars, mut largest) = (Amounts::new(), Amounts::new());
-    for container in items(spec, "initContainers") {
-        let mut needed = of_container(container, list);
+    let (mut all, mut sidecars, mut largest) = (Amounts::new(), Amounts::new(), Amounts::new());
+    each(spec, "containers", &mut |container| {
+        merge(&mut all, &of_list(container, list), Amount::plus);
+    });
+    each(spec, "initContainers", &mut |container| {
+        let mut needed = of_list(container, list);
         if text(container, "restartPolicy") == "Always" {
             merge(&mut all, &needed, Amount::plus);
             merge(&mut sidecars, &needed, Amount::plus);
@@ -79,22 +58,26 @@ fn of_containers(spec: &Fields, list: &str) -> Amounts {
             merge(&mut needed, &sidecars, Amount::plus);
         }
         merge(&mut largest, &needed, Amount::max);
-    }
+    });
     merge(&mut all, &largest, Amount::max);
     all
 }
 
-fn of_container(container: &Fields, list: &str) -> Amounts {
-    let entries = get(container, "resources").and_then(|resources| resources.get(list)?.as_object());
-    let entries = entries.into_iter().flatten();
-    entries
-        .filter_map(|(name, value)| Some((name.clone(), Amount::of(value)?)))
-        .collect()
+#[inline(never)]
+fn of_list(owner: &Fields, list: &str) -> Amounts {
+    let mut amounts = Amounts::new();
+    for (name, value) in get(owner, list).and_then(Value::as_object).into_iter().flatten() {
+        amounts.extend(Amount::of(value).map(|amount| (name.clone(), amount)));
+    }
+    amounts
 }
 
-fn merge(into: &mut Amounts, from: &Amounts, join: impl Fn(Amount, Amount) -> Amount) {
+#[inline(never)]
+fn merge(into: &mut Amounts, from: &Amounts, join: fn(Amount, Amount) -> Amount) {
     for (name, amount) in from {
-        let joined = into.get(name).map_or(*amount, |known| join(*known, *amount));
-        into.insert(name.clone(), joined);
+        match into.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = join(*known, *amount),
+            None => into.push((name.clone(), *amount)),
+        }
     }
 }

@@ -1,28 +1,28 @@
 //! Defaults of Pods that depend on other fields (`SetDefaults_Pod`), and their quality of service.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::super::quantity::Quantity;
-use super::field_paths::{Fields, copy_entries, get, items, items_mut, object_mut, text};
+use super::field_paths::{Fields, append, copy_entries, each, each_mut, get, is_true, object_mut, set, set_text, text};
 use super::pod_resources;
+use super::quantity_text::Amount;
 
 const CONTAINERS: [&str; 2] = ["containers", "initContainers"];
 
 /// Completes a specification wherever it occurs: the old name of `serviceAccountName` has its value, and gives it one if it has none.
 pub(super) fn complete_spec(fields: &mut Fields) {
-    let name = ["serviceAccountName", "serviceAccount"].into_iter().find_map(|name| {
-        let text = fields.get(name)?.as_str()?;
-        (!text.is_empty()).then(|| text.to_owned())
-    });
-    if let Some(name) = name {
-        set_service_account(fields, &name);
+    for name in ["serviceAccountName", "serviceAccount"] {
+        let account = text(fields, name).to_owned();
+        if !account.is_empty() {
+            set_service_account(fields, &account);
+            return;
+        }
     }
 }
 
 /// Sets the service account of a specification, under both names.
 pub(super) fn set_service_account(fields: &mut Fields, name: &str) {
-    fields.insert("serviceAccountName".to_owned(), json!(name));
-    fields.insert("serviceAccount".to_owned(), json!(name));
+    set_text(fields, "serviceAccountName", name);
+    set_text(fields, "serviceAccount", name);
 }
 
 /// Completes a Pod; in a template this is left to the Pods made from it.
@@ -30,51 +30,54 @@ pub(super) fn complete_pod(fields: &mut Fields, minor: u8) {
     let Some(spec) = object_mut(fields, "spec") else {
         return;
     };
-    let uses_host_network = spec.get("hostNetwork") == Some(&json!(true));
+    let uses_host_network = is_true(spec, "hostNetwork");
     for list in CONTAINERS {
-        for container in items_mut(spec, list) {
-            if let Some(resources) = object_mut(container, "resources") {
-                copy_entries(resources, "limits", "requests");
+        each_mut(spec, list, &mut |container| {
+            copy_entries(container, "resources.limits", "resources.requests");
+            if uses_host_network {
+                each_mut(container, "ports", &mut use_host_port);
             }
-            for port in items_mut(container, "ports").filter(|_| uses_host_network) {
-                let is_zero = port
-                    .get("hostPort")
-                    .is_none_or(|port| port.is_null() || *port == json!(0));
-                if let Some(number) = port.get("containerPort").filter(|_| is_zero).cloned() {
-                    port.insert("hostPort".to_owned(), number);
-                }
-            }
-        }
+        });
     }
     if minor >= 34 {
         pod_resources::complete(spec);
     }
-    let period = spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64);
+    let period = get(spec, "terminationGracePeriodSeconds").and_then(Value::as_i64);
     if period.is_some_and(|period| period < 0) {
-        spec.insert("terminationGracePeriodSeconds".to_owned(), json!(1));
+        set(spec, "terminationGracePeriodSeconds", Value::from(1));
+    }
+}
+
+/// The port of the host is that of the container, unless there is one.
+fn use_host_port(port: &mut Fields) {
+    let has_one = get(port, "hostPort")
+        .and_then(Value::as_i64)
+        .is_some_and(|port| port != 0);
+    if let Some(number) = port.get("containerPort").filter(|_| !has_one).cloned() {
+        set(port, "hostPort", number);
     }
 }
 
 /// The quality of service of a complete specification (`ComputePodQOS`).
 pub(super) fn quality_of_service(spec: &Fields) -> &'static str {
-    let resources: Vec<&Fields> = if let Some(of_pod) = get(spec, "resources").and_then(Value::as_object) {
-        vec![of_pod]
-    } else {
-        let containers = CONTAINERS.iter().flat_map(|list| items(spec, list));
-        let resources = containers.map(|container| container.get("resources").and_then(Value::as_object));
-        resources.flatten().collect()
-    };
-    let amount = |resources: &Fields, list: &str, name: &str| {
-        let text = get(resources, list)?.get(name)?.as_str()?;
-        Quantity::parse(text).filter(|amount| amount.is_positive())
-    };
     let mut has_any = false;
     let mut is_guaranteed = true;
-    for resources in resources {
+    let mut count = |owner: &Fields| {
         for name in ["cpu", "memory"] {
-            let (request, limit) = (amount(resources, "requests", name), amount(resources, "limits", name));
+            let amount = |list: &str| {
+                let amount = get(owner, list).and_then(|list| Amount::of(list.get(name)?));
+                amount.filter(|amount| amount.is_positive())
+            };
+            let (request, limit) = (amount("resources.requests"), amount("resources.limits"));
             has_any |= request.is_some() || limit.is_some();
-            is_guaranteed &= limit.is_some() && request == limit;
+            is_guaranteed &= limit.is_some_and(|limit| request.is_some_and(|request| request.is_as_much_as(limit)));
+        }
+    };
+    if get(spec, "resources").is_some_and(Value::is_object) {
+        count(spec);
+    } else {
+        for list in CONTAINERS {
+            each(spec, list, &mut count);
         }
     }
     match (has_any, is_guaranteed) {
@@ -86,16 +89,23 @@ pub(super) fn quality_of_service(spec: &Fields) -> &'static str {
 
 /// The tolerations of a new Pod for nodes that are not ready or not reachable (the plugin `DefaultTolerationSeconds`).
 pub(super) fn tolerate_lost_nodes(spec: &mut Fields) {
-    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
-        let is_about = |toleration: &Fields| {
+    for (key, added) in [
+        (
+            "node.kubernetes.io/not-ready",
+            r#"{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}"#,
+        ),
+        (
+            "node.kubernetes.io/unreachable",
+            r#"{"key":"node.kubernetes.io/unreachable","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}"#,
+        ),
+    ] {
+        let mut is_tolerated = false;
+        each(spec, "tolerations", &mut |toleration| {
             let (wanted, effect) = (text(toleration, "key"), text(toleration, "effect"));
-            (wanted == key || wanted.is_empty()) && matches!(effect, "NoExecute" | "")
-        };
-        if !items(spec, "tolerations").any(is_about) {
-            let added = json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
-            if let Some(list) = spec.entry("tolerations").or_insert_with(|| json!([])).as_array_mut() {
-                list.push(added);
-            }
+            is_tolerated |= (wanted == key || wanted.is_empty()) && matches!(effect, "NoExecute" | "");
+        });
+        if !is_tolerated {
+            append(spec, "tolerations", added);
         }
     }
 }

@@ -78,6 +78,16 @@ impl Amount {
         }
     }
 
+    /// More than nothing.
+    pub(super) const fn is_positive(self) -> bool {
+        self.billionths > 0
+    }
+
+    /// The same, however it is written.
+    pub(super) const fn is_as_much_as(self, other: Self) -> bool {
+        self.billionths == other.billionths
+    }
+
     /// The larger one.
     pub(super) const fn max(self, other: Self) -> Self {
         if other.billionths > self.billionths {

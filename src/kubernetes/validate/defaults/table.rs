@@ -1,6 +1,5 @@
-//! The two tables that say what the server does to the fields of a definition. Both have lines that begin with the name of a definition
-//! as group, version and type, without
-//! the version where all versions of the group are the same: `core.Container`.
+//! The two tables that say what the server does to the fields of a definition. Both name a definition by group, version and type
+//! (`core.v1.Container`), without the version where all versions of the group are the same.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -20,7 +19,7 @@ pub(super) enum Presence {
     Null,
 }
 
-/// The default of a field of a definition: a line of `defaults.txt`.
+/// The default of a field: a line of `defaults.txt`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rule {
     /// The field, or a field of one of its fields (`spec.replicas`).
@@ -31,7 +30,6 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    /// From what follows the name of a definition in its line.
     fn read(line: &'static str) -> Option<Self> {
         let (field, rest) = line.split_once(' ')?;
         let (value, conditions) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -48,17 +46,32 @@ impl Rule {
     }
 }
 
-type Lines = HashMap<&'static str, Vec<&'static str>, RandomState>;
-
-/// The lines of a table by their first words.
-fn lines(text: &'static str) -> Lines {
-    let mut lines = Lines::default();
+/// The lines of a table, which begin with a blank, by the line above them that does not.
+fn sections(text: &'static str) -> HashMap<&'static str, Vec<&'static str>, RandomState> {
+    let mut sections: HashMap<_, Vec<_>, _> = HashMap::default();
+    let mut section = "";
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        if let Some((definition, rest)) = line.split_once(' ') {
-            lines.entry(definition).or_default().push(rest);
+        match line.strip_prefix(' ') {
+            Some(line) => sections.entry(section).or_default().push(line),
+            None => section = line,
         }
     }
-    lines
+    sections
+}
+
+/// Fields that are not written as expected, by group, and by version and type or only by type.
+type Exceptions = HashMap<(&'static str, &'static str), &'static str, RandomState>;
+
+fn exceptions(text: &'static str) -> Exceptions {
+    let mut exceptions = Exceptions::default();
+    let mut group = "";
+    for line in text.lines() {
+        match line.strip_prefix(' ').and_then(|line| line.split_once(' ')) {
+            Some((definition, fields)) => drop(exceptions.insert((group, definition), fields)),
+            None => group = line,
+        }
+    }
+    exceptions
 }
 
 /// The name of a definition as the tables have it.
@@ -75,18 +88,17 @@ pub(super) struct Name {
 impl Name {
     /// From `io.k8s.api.core.v1.Container`.
     pub(super) fn of(definition: &'static str) -> Self {
-        static FIELDS: OnceLock<Lines> = OnceLock::new();
+        static FIELDS: OnceLock<Exceptions> = OnceLock::new();
         let start = definition.rmatch_indices('.').nth(2).map_or(0, |(dot, _)| dot + 1);
         let with_version = definition.get(start..).unwrap_or(definition);
         let (group, rest) = with_version.split_once('.').unwrap_or((with_version, ""));
         let name = rest.rsplit_once('.').map_or(rest, |(_, name)| name);
-        let name = format!("{group}.{name}");
-        let lines = FIELDS.get_or_init(|| lines(include_str!("fields.txt")));
-        let found = lines.get(with_version).or_else(|| lines.get(&*name));
+        let fields = FIELDS.get_or_init(|| exceptions(include_str!("fields.txt")));
+        let found = fields.get(&(group, rest)).or_else(|| fields.get(&(group, name)));
         Self {
             with_version,
-            exceptions: found.and_then(|lines| lines.first()).copied().unwrap_or_default(),
-            short: name,
+            exceptions: found.copied().unwrap_or_default(),
+            short: format!("{group}.{name}"),
         }
     }
 
@@ -113,9 +125,9 @@ impl Name {
 
     /// The defaults of the definition, those of its version first.
     pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
-        static DEFAULTS: OnceLock<Lines> = OnceLock::new();
-        let lines = DEFAULTS.get_or_init(|| lines(include_str!("defaults.txt")));
-        let found = [lines.get(self.with_version), lines.get(&*self.short)];
+        static DEFAULTS: OnceLock<HashMap<&'static str, Vec<&'static str>, RandomState>> = OnceLock::new();
+        let defaults = DEFAULTS.get_or_init(|| sections(include_str!("defaults.txt")));
+        let found = [defaults.get(self.with_version), defaults.get(&*self.short)];
         found
             .into_iter()
             .flatten()
@@ -126,7 +138,7 @@ impl Name {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::super::super::catalog::Catalog;
     use super::super::super::schema::Schema;
@@ -157,15 +169,23 @@ mod tests {
         let known = known();
         let has = |definition: &str, field: &'static str| known.contains(&(definition.to_owned(), field));
         let first = |path: &'static str| path.split_once('.').map_or(path, |(first, _)| first);
-        for (definition, lines) in lines(include_str!("fields.txt")) {
-            for word in lines.iter().flat_map(|line| line.split(' ')) {
+        for ((group, definition), fields) in exceptions(include_str!("fields.txt"))
+            .into_iter()
+            .collect::<BTreeMap<_, _>>()
+        {
+            for word in fields.split(' ') {
                 let name = word.trim_end_matches(['!', '?', '~', '^']);
-                assert_eq!(word.len(), name.len() + 1, "{definition} {word}");
+                assert!(
+                    has(&format!("{group}.{definition}"), name),
+                    "{group} {definition} {word}"
+                );
+                assert_eq!(word.len(), name.len() + 1, "{group} {definition} {word}");
             }
-            // The types are those of one version, which may have more fields.
-            assert!(known.iter().any(|(name, _)| name == definition), "{definition}");
         }
-        for (definition, lines) in lines(include_str!("defaults.txt")) {
+        for (definition, lines) in sections(include_str!("defaults.txt"))
+            .into_iter()
+            .collect::<BTreeMap<_, _>>()
+        {
             for line in lines {
                 let rule = Rule::read(line).expect("a rule");
                 let is_value = rule.value == "-" || serde_json::from_str::<serde_json::Value>(rule.value).is_ok();
