@@ -397,7 +397,7 @@ mod tests {
         let chart = coverage(vec![file("a.yaml", 8, true), file("b.yaml", 2, false)]);
         let text = page(&[chart], MOST_BYTES);
         for part in [
-            "<h1>charts/c: 83.3 % of the lines and branches are reached</h1>",
+            "<h1>charts/c: 80.0 % of the lines and branches are reached</h1>",
             "20 renderings: r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11 and 8 more",
             "<details class=\"chart\" open>",
             "<tr><td><a href=\"#v0-0\">a.yaml</a></td><td class=\"n\">75.0 % <small>6/8</small></td>",

@@ -319,12 +319,13 @@ mod tests {
             unreachable: None,
         });
         let beyond = Unreachable::KubernetesVersion.words();
+        let first = format!(
+            "1 Partly 1 [default]: Column 4: `default` never goes the way `given`; Column 20: `if` cannot go the way `true`: {beyond}"
+        );
         assert_eq!(
             shown(&file),
             [
-                &format!(
-                    "1 Partly 1 [default]: Column 4: `default` never goes the way `given`; Column 20: `if` cannot go the way `true`: {beyond}"
-                ),
+                first.as_str(),
                 "2 Missed 0",
                 "3 Partly 3 [ternary]: `ternary` never goes the way `false`",
                 "4 Missed 0: No rendering includes `x`",

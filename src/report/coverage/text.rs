@@ -6,7 +6,7 @@ use super::charts::{CoveredChart, totals};
 use super::source_lines::{missed_words, shown_text};
 use crate::check::coverage::{ChartCoverage, Counted, FileCoverage, Totals};
 use crate::text::counted::counted;
-use crate::text::visible::shown_line;
+use crate::text::visible::{shown_line, without_commands};
 
 /// Most characters of a line that are shown.
 const MOST_SHOWN: usize = 100;
@@ -29,7 +29,8 @@ pub(super) fn text(charts: &[CoveredChart<'_>]) -> String {
     if charts.len() > 1 {
         _ = writeln!(out, "all charts: {}", sum(totals(charts)));
     }
-    out
+    // Paths may begin a line.
+    without_commands(&out).into_owned()
 }
 
 fn table(out: &mut String, coverage: &ChartCoverage) {
