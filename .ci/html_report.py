@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Reports that people read in a browser, looked at in headless Chromium: the HTML report of `ci` and of `lint`, the page of `diff`, and the
-Markdown of the step summary through a Markdown renderer. The report of `ci` is that of a branch: what changes, and the images of environments.
+"""Reports that people read in a browser, looked at in headless Chromium: the HTML report of `ci` and of `lint`, the pages of `diff` and
+`coverage`, and the Markdown of the step summary through a Markdown renderer. The report of `ci` is that of a branch: what changes, the images of
+environments, and what of the templates is reached.
 
 Usage: html_report.py BINARY DIRECTORY [CHROMIUM]
 Screenshots are written to DIRECTORY. Without CHROMIUM the browser of Playwright is used."""
@@ -43,6 +44,34 @@ spec:
         image: example.org/main:latest
         resource: {}
 """
+# Lines in all states: reached, with a way that is never taken, never run, and unreachable for each reason.
+COVERED = """{{- if .Values.enabled }}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "covered.name" . }}
+data:
+  {{- range .Values.hosts }}
+  {{ . }}: "a line that is never reached, and that is long enough to be broken on the screen of a phone and also on a desk: 0123456789 0123456789"
+  {{- end }}
+  password: hunter-two-2
+  hostile: HOSTILE
+  note: {{ .Values.note | default "none" | quote }}
+  {{- if false }}
+  never: x
+  {{- end }}
+  {{- if semverCompare "<1.10-0" .Capabilities.KubeVersion.Version }}
+  old: x
+  {{- end }}
+{{- end }}
+"""
+COVERED_HELPERS = """{{- define "covered.name" -}}
+{{ .Release.Name }}
+{{- end }}
+{{- define "covered.unused" -}}
+unused
+{{- end }}
+"""
 results = []
 
 
@@ -75,6 +104,17 @@ def make_charts(root):
     write(root / "large/Chart.yaml", CHART.format(name="large"))
     for number in range(100):
         write(root / f"large/templates/service-{number:03}.yaml", SERVICE.replace("{{ .Values.port }}", str(70000 + number)))
+
+
+def make_covered(root):
+    """A chart with templates that are reached in part, as a whole and not at all."""
+    chart = root / "charts/covered"
+    write(chart / "Chart.yaml", CHART.format(name="covered"))
+    write(chart / "values.yaml", "enabled: true\nhosts: []\nnote: ''\nunread: {a: 1, password: hunter-two-2}\n")
+    write(chart / "templates/a|b`<i>c.yaml", COVERED.replace("HOSTILE", "'" + HOSTILE.replace("'", "''").replace("|", "").replace("`", "") + "'"))
+    write(chart / "templates/_helpers.tpl", COVERED_HELPERS)
+    write(chart / "templates/whole.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: whole\n")
+    write(chart / "templates/missed.yaml", "{{- if .Values.unread.b }}\n# missed\n{{- end }}\n")
 
 
 def make_change(root):
@@ -166,6 +206,90 @@ def shows_changes_and_images(browser, page_file):
     page.close()
 
 
+# The least contrast between the colour of a text and what is behind it, for all cells of the tables of lines.
+CONTRAST = """() => {
+  const parts = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map(part => part / 255).map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const own = parts(getComputedStyle(at).backgroundColor);
+      if (own.length === 3 || own[3] === 1) return own;
+    }
+    return [255, 255, 255];
+  };
+  let least = [21, ""];
+  for (const cell of document.querySelectorAll(".source th, .source td, .source mark, .legend span, .where, .severity")) {
+    if (!cell.textContent.trim()) continue;
+    const [one, other] = [light(parts(getComputedStyle(cell).color)), light(behind(cell))];
+    const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (contrast < least[0]) least = [contrast, cell.outerHTML.slice(0, 200)];
+  }
+  return least;
+}"""
+
+
+def shows_lines(browser, title, page_file):
+    """The lines of templates: folded until a link or a key opens them, in words as well as colours, without a script."""
+    text = page_file.read_text(encoding="utf-8")
+    check(f"{title}: a secret is on the page", "hunter" not in text)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    chart = page.locator("details.chart").filter(has_text="charts/covered").first
+    check(f"{title}: lines are visible before anything is opened", page.locator("table.source:visible").count() == 0)
+    if not chart.locator("table").first.is_visible():
+        page.get_by_role("link", name="charts/covered").last.click()
+        check(f"{title}: the link to a chart does not open it", chart.locator("table").first.is_visible())
+    # A link in the table opens the template.
+    chart.get_by_role("link", name="templates/a|b`<i>c.yaml").click()
+    name = chart.locator("summary", has_text="templates/a|b`<i>c.yaml")
+    view = name.locator("xpath=..").locator("table.source")
+    check(f"{title}: the link to a template does not open it", view.is_visible())
+    check(f"{title}: its name is not on the screen", name.bounding_box()["y"] >= 0 and name.bounding_box()["y"] < 900, str(name.bounding_box()))
+    rows = [row.inner_text().split("\t") for row in view.locator("tr").all()]
+    lines = {row[0]: row[1] for row in rows if row[0].strip().isdigit()}
+    check(f"{title}: these are the counts: {lines}", [lines[line] for line in ["1", "2", "8", "9", "14", "17"]] == ["1 ◐", "1", "0", "", "–", "–"])
+    words = view.inner_text()
+    for part in ["`if` never goes the way `false`", "`default` never goes the way `given`", "`range` never goes the way `true`", "a condition of constants alone", "it is for versions of Kubernetes"]:
+        check(f"{title}: {part!r} is not said", part in words, words)
+    check(f"{title}: markup of a chart is shown as it is written", "</script><script>alert(1)</script>" in words, words)
+    marks = view.locator("mark").all_inner_texts()
+    check(f"{title}: these decisions are marked: {marks}", marks == [".Values.enabled", ".Values.hosts", "default"])
+    helpers = chart.locator("summary", has_text="templates/_helpers.tpl").locator("xpath=..")
+    helpers.locator("summary").focus()
+    page.keyboard.press("Enter")
+    check(f"{title}: a key does not open a template", helpers.locator("table.source").is_visible())
+    check(f"{title}: an unused definition is not named", "no template includes it" in helpers.inner_text(), helpers.inner_text())
+    chart.locator("tr", has_text="templates/missed.yaml").get_by_role("link", name="2", exact=True).click()
+    line = chart.locator("tr:target")
+    box = line.bounding_box() if line.count() == 1 else None
+    check(f"{title}: the link to a line does not lead there", box and 0 <= box["y"] <= 880 and "# missed" in line.inner_text(), str(box))
+    context.close()
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = one.classList.contains('item') ? one.closest('.chart') !== null : true })")
+    for scheme in ["light", "dark"]:
+        page.emulate_media(color_scheme=scheme)
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            where = f"{title}, lines, {size}, {scheme}"
+            wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            check(f"{where}: wider than the screen: {wide}", wide[0] <= wide[1])
+            cut = page.evaluate("[...document.querySelectorAll('.source td, .source th')].filter(cell => cell.scrollWidth > cell.clientWidth + 1).length")
+            check(f"{where}: {cut} cells are cut", cut == 0)
+            least, cell = page.evaluate(CONTRAST)
+            check(f"{where}: a contrast of {least:.2f}: {cell}", least >= 4.5)
+            page.evaluate("[...document.querySelectorAll('details.chart')].find(one => one.textContent.includes('charts/covered')).scrollIntoView()")
+            page.screenshot(path=SHOTS / f"{title}-lines-{size}-{scheme}.png")
+    # Colours are not all that tells lines apart: those of a high contrast have none.
+    page.emulate_media(forced_colors="active")
+    page.screenshot(path=SHOTS / f"{title}-lines-forced-colours.png")
+    page.close()
+
+
 def hides_by_severity(browser, page_file):
     """The switches work without a script."""
     page = browser.new_page()
@@ -206,10 +330,12 @@ def main():
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
         root = pathlib.Path(directory)
         make_charts(root)
+        make_covered(root)
         make_change(root)
         actions = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(root / "output")}
-        run(root, ["ci", ".", "--config", "chartwright.yaml", "--since", "HEAD", "--no-push", "--report", "html=ci.html"], GITHUB_STEP_SUMMARY=str(root / "ci.md"), **actions)
+        run(root, ["ci", ".", "--config", "chartwright.yaml", "--since", "HEAD", "--no-push", "--coverage", "--report", "html=ci.html"], GITHUB_STEP_SUMMARY=str(root / "ci.md"), **actions)
         run(root, ["lint", "large", "--report", "html=large.html"])
+        run(root, ["coverage", "charts/covered", "--report", "html=coverage.html"])
         other = root / "other/billing"
         shutil.copytree(root / "charts/billing", other)
         write(other / "values.yaml", "port: 8080\n")
@@ -221,12 +347,15 @@ def main():
         # Root has no sandbox.
         browser = playwright.chromium.launch(args=["--no-sandbox"] if os.geteuid() == 0 else [], **options)
         look(browser, "ci", root / "ci.html", ["charts failed", "must be between 1 and 65535", "Rendered changes", "Images", "charts/billing/templates/service.yaml", "{{ .Values.port }}"])
+        look(browser, "coverage", root / "coverage.html", ["charts/covered:", "of the lines and branches are reached", "templates/whole.yaml", "values.yaml"])
         look(browser, "large", root / "large.html", ["1 of 1 chart failed", "large/templates/service-000.yaml"])
         look(browser, "diff", root / "diff.html", ["Service release-name", "8080"])
         look_at_summary(browser, root, "ci.md")
         look_at_summary(browser, root, "diff.md")
         hides_by_severity(browser, root / "ci.html")
         shows_changes_and_images(browser, root / "ci.html")
+        shows_lines(browser, "coverage", root / "coverage.html")
+        shows_lines(browser, "ci", root / "ci.html")
         browser.close()
     bad = results.count(False)
     print(f"{len(results) - bad} passed, {bad} failed")

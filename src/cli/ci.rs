@@ -28,6 +28,7 @@ use crate::text::ordered::CollectOrdered as _;
 
 use super::ci_plan::{Charts, SelectionFlags, print_plan};
 use super::command_error::CommandError;
+use super::coverage::covered_charts;
 use super::dependency_flags::{DependencyFlags, report_notes};
 use super::destination_flags::{DestinationFlags, fork, read_settings, with_suffix};
 use super::exit_code::Exit;
@@ -96,7 +97,7 @@ pub(super) struct CiArguments {
     time: TimeFlag,
     #[command(flatten)]
     explore: ExploreFlag,
-    /// Say in the table how much of each chart's templates the renderings reach: see `chartwright coverage`.
+    /// Say in the table how much of each chart's templates the renderings reach, and in an HTML report which lines: see `chartwright coverage`.
     #[arg(long)]
     coverage: bool,
     #[command(flatten)]
@@ -372,6 +373,8 @@ fn print(
         })
         .collect();
     sort_by_key(&mut images, |one| one.chart);
+    let mut coverage = covered_charts(&outcome.checked.charts);
+    sort_by_key(&mut coverage, |one| one.path);
     let options = SummaryOptions { withheld, is_quiet };
     let summary = summary_table(outcome, options);
     let remarks = Remarks {
@@ -380,6 +383,7 @@ fn print(
         unevaluated: outcome.checked.unevaluated(),
         changes,
         images: &images,
+        coverage: &coverage,
         ..Remarks::default()
     };
     reporting.write_summary(context, &findings, &groups, remarks, outputs);

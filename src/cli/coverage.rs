@@ -21,7 +21,7 @@ use super::time_flag::TimeFlag;
 #[derive(Debug, Args)]
 #[command(args_override_self = true)]
 pub(super) struct CoverageArguments {
-    /// How to report: text, json, cobertura, lcov or markdown, each with =FILE to write it to a file (repeatable).
+    /// How to report: text, json, cobertura, lcov, markdown or html, each with =FILE to write it to a file (repeatable).
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
     report: Vec<String>,
     /// Fail if less than this share of the lines and branches, in percent, is reached in all charts together.
@@ -59,17 +59,7 @@ pub(super) fn run(context: RunContext, arguments: &CoverageArguments) -> Result<
     let least = least_share(arguments.fail_under)?;
     let charts = arguments.inputs.find(context)?;
     let checked = check(context, arguments, &charts)?;
-    let covered: Vec<CoveredChart<'_>> = checked
-        .iter()
-        .filter_map(|chart| {
-            Some(CoveredChart {
-                path: &chart.path,
-                name: &chart.name,
-                version: &chart.version,
-                coverage: chart.coverage.as_ref()?,
-            })
-        })
-        .collect();
+    let covered = covered_charts(&checked);
     for report in &wanted {
         let text = report.format.write(&covered);
         match report.file {
@@ -104,6 +94,19 @@ pub(super) fn run(context: RunContext, arguments: &CoverageArguments) -> Result<
         return Ok(Exit::Findings);
     }
     Ok(Exit::Clean)
+}
+
+/// The charts whose renderings were watched.
+pub(super) fn covered_charts(checked: &[CheckedChart]) -> Vec<CoveredChart<'_>> {
+    let covered = checked.iter().filter_map(|chart| {
+        Some(CoveredChart {
+            path: &chart.path,
+            name: &chart.name,
+            version: &chart.version,
+            coverage: chart.coverage.as_ref()?,
+        })
+    });
+    covered.collect()
 }
 
 /// Reads `FORMAT` or `FORMAT=FILE`.

@@ -6,15 +6,19 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::Value as Json;
 
 use super::{
-    Changes, ChartImages, CheckedFile, FORMATS, Group, Remarks, Report, ResourceFormat, ResourceOptions, concise,
-    resources_as,
+    Changes, ChartImages, CheckedFile, CoverageFormat, CoveredChart, FORMATS, Group, Remarks, Report, ResourceFormat,
+    ResourceOptions, concise, resources_as,
+};
+use crate::check::coverage::{
+    BranchRuns, ChartCoverage, DefinitionCoverage, FileCoverage, LineRuns, Unreachable, ValueUse,
 };
 use crate::check::diff::{Change, ChartDiff, DiffOutcome, ObjectDiff, ObjectId, RenderFailure, Risk, RiskKind, Side};
 use crate::check::finding::{Finding, Location, Place};
 use crate::check::run::RenderingImages;
+use crate::engine::template::DecisionKind;
 use crate::kubernetes::validate::{PlacedResource, Resource, Status, Violation};
 use crate::text::rule::Rule;
-use crate::text::source::{SourceFile, Span};
+use crate::text::source::{Position, SourceFile, Span};
 use crate::text::visible::is_control;
 
 const RUNS: usize = 400;
@@ -126,6 +130,64 @@ impl Texts {
         }
     }
 
+    fn unreachable(&mut self) -> Option<Unreachable> {
+        [None, Some(Unreachable::Constant), Some(Unreachable::NeverIncluded)][self.below(3)]
+    }
+
+    fn runs(&mut self) -> u32 {
+        [0, 0, 7][self.below(3)]
+    }
+
+    /// A chart whose templates have any text, and anything at any place of it.
+    fn coverage(&mut self) -> ChartCoverage {
+        let files = (0..self.below(3)).map(|_| {
+            let text = [self.next(), self.next()].join("\n");
+            FileCoverage {
+                file: SourceFile::new(self.next(), text.as_bytes()),
+                inside: self.next(),
+                template: self.next(),
+                lines: (1..4)
+                    .map(|line| LineRuns {
+                        line,
+                        runs: self.runs(),
+                        unreachable: self.unreachable(),
+                    })
+                    .collect(),
+                branches: (1..8)
+                    .map(|place| BranchRuns {
+                        position: Position {
+                            line: 1 + place / 4,
+                            column: place / 2,
+                        },
+                        kind: DecisionKind::And,
+                        outcome: self.next(),
+                        runs: self.runs(),
+                        unreachable: self.unreachable(),
+                    })
+                    .collect(),
+                definitions: (1..3)
+                    .map(|line| DefinitionCoverage {
+                        name: self.next(),
+                        line,
+                        runs: self.runs(),
+                        unreachable: self.unreachable(),
+                    })
+                    .collect(),
+            }
+        });
+        let files = files.collect();
+        let values = (0..self.below(4)).map(|number| ValueUse {
+            path: vec![self.next(), self.next()],
+            is_read: number % 2 == 0,
+        });
+        ChartCoverage {
+            values: values.collect(),
+            files,
+            renderings: (0..self.below(3)).map(|_| self.next()).collect(),
+            ..ChartCoverage::default()
+        }
+    }
+
     fn checked_file(&mut self) -> CheckedFile {
         let statuses = [Status::Valid, Status::Invalid, Status::Error, Status::Skipped];
         let resources = (0..self.below(4)).map(|_| Resource {
@@ -207,9 +269,9 @@ fn assert_xml(name: &str, text: &str) {
 
 /// Asserts that a page holds the elements of its own alone, each line one of them at its beginning, and no script.
 fn assert_html(name: &str, text: &str) {
-    const OWN: [&str; 24] = [
-        "a", "body", "code", "details", "div", "fieldset", "h1", "h2", "h3", "header", "i", "input", "label", "main",
-        "mark", "p", "pre", "small", "span", "summary", "table", "td", "th", "tr",
+    const OWN: [&str; 26] = [
+        "a", "body", "code", "details", "div", "fieldset", "h1", "h2", "h3", "header", "i", "input", "label", "li",
+        "main", "mark", "p", "pre", "small", "span", "summary", "table", "td", "th", "tr", "ul",
     ];
     let body = text.split_once("</head>\n").map_or("", |(_, body)| body);
     let body = body
@@ -261,6 +323,23 @@ fn assert_markdown(name: &str, text: &str) {
     }
 }
 
+/// Asserts that no report on coverage can be forged.
+fn assert_coverage_is_harmless(charts: &[CoveredChart<'_>]) {
+    for (name, format) in CoverageFormat::ALL {
+        let text = format.write(charts);
+        assert_harmless(name, &text, &[]);
+        match format {
+            CoverageFormat::Json => drop(serde_json::from_str::<Json>(&text).unwrap()),
+            CoverageFormat::Cobertura => {
+                let at = text.find("<coverage").expect("the root");
+                assert_xml(name, &text[at..]);
+            }
+            CoverageFormat::Html => assert_html(name, &text),
+            _ => {}
+        }
+    }
+}
+
 #[test]
 fn no_report_can_be_forged() {
     let mut texts = Texts(TestRng::deterministic_rng(RngAlgorithm::ChaCha));
@@ -280,8 +359,18 @@ fn no_report_can_be_forged() {
             chart: &chart,
             renderings: &renderings,
         }];
+        let covered = [texts.coverage(), texts.coverage()];
+        let covered = covered.each_ref().map(|coverage| CoveredChart {
+            path: &chart,
+            name: &name,
+            version: &version,
+            coverage,
+        });
+        let covered = &covered[..texts.below(3)];
+        assert_coverage_is_harmless(covered);
         let remarks = Remarks {
             images: &images,
+            coverage: covered,
             changes: changes.map(|found| Changes { since: &since, found }),
             ..Remarks::default()
         };

@@ -217,6 +217,53 @@ fn formats_have_the_same_numbers() {
     assert!(markdown.contains("57.1 % (8/14)"), "{markdown}");
 }
 
+/// The tables of lines of a page.
+fn tables(page: &str) -> Vec<&str> {
+    let parts = page.split("<table class=\"source\">").skip(1);
+    parts.filter_map(|part| part.split("</table>").next()).collect()
+}
+
+#[test]
+fn pages_have_the_lines_with_what_is_reached_of_them() {
+    let workspace = workspace();
+    let said = workspace.run(&["coverage", "web", "--report", "html=page.html"]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{}", said.all());
+    let page = std::fs::read_to_string(workspace.path("page.html")).unwrap();
+    let text = workspace.run(&["coverage", "web"]).stdout;
+    let sum = text
+        .lines()
+        .find_map(|line| line.split_once(" of lines and branches: "));
+    let share = sum.expect("the sum").0.trim();
+    let title = format!("<h1>web: {share} of the lines and branches are reached</h1>");
+    for part in [
+        title.as_str(),
+        "1 rendering: default values",
+        "<a href=\"#v0-1\">templates/deployment.yaml</a>",
+        "<th>8</th><td>0</td><td>  note: {{ . | quote }}</td></tr>",
+        "<th>7</th><td>1 ◐</td><td>  {{- with <mark>.Values.note</mark> }}</td></tr>",
+        "`and` never goes the way `argument 1 decides`",
+        "<tr class=\"u\"><th>19</th><td>–</td><td>  never: x</td></tr>",
+        "Nothing can reach this: no template includes it",
+        "<tr><th>9</th><td></td><td>  {{- end }}</td></tr>",
+        "No rendering reads these values:</p>\n<ul class=\"paths\">\n<li><code>unread</code></li>\n</ul>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(tables(&page).len(), 2);
+    let said = workspace.run(&["ci", ".", "--no-push", "--coverage", "--report", "html=ci.html"]);
+    assert!(said.code < 2, "{}", said.all());
+    let of_ci = std::fs::read_to_string(workspace.path("ci.html")).unwrap();
+    assert_eq!(tables(&of_ci), tables(&page));
+    assert!(
+        of_ci.contains("<td class=\"n\"><a href=\"#v0\">71.1 %</a></td>"),
+        "{of_ci}"
+    );
+    let said = workspace.run(&["ci", ".", "--no-push", "--report", "html=ci.html"]);
+    assert!(said.code < 2, "{}", said.all());
+    let of_ci = std::fs::read_to_string(workspace.path("ci.html")).unwrap();
+    assert!(!of_ci.contains("Coverage") && tables(&of_ci).is_empty(), "{of_ci}");
+}
+
 #[test]
 fn the_least_share_fails_a_run() {
     let workspace = workspace();
@@ -233,7 +280,8 @@ fn the_least_share_fails_a_run() {
     let said = workspace.run(&["coverage", "web", "--report", "xml"]);
     assert_eq!(said.code, 2, "{}", said.all());
     assert!(
-        said.stderr.contains("known are text, json, cobertura, lcov, markdown"),
+        said.stderr
+            .contains("known are text, json, cobertura, lcov, markdown, html"),
         "{}",
         said.all()
     );
@@ -257,11 +305,24 @@ fn a_chart_that_does_not_render_says_so() {
 
 #[test]
 fn secrets_in_templates_are_not_shown() {
-    let template = "{{- if .Values.on }}\npassword: S3cret-of-the-house\n{{- end }}\n";
+    // One that is known by its looks, and one that is known by its key alone.
+    let template = "{{- if .Values.on }}\npassword: S3cret-of-the-house\ndb:\n  password: hunter\n# S3cret-of-the-house\n{{- end }}\n";
     let workspace = Workspace::chart(&[("templates/b.yaml", template), ("values.yaml", "on: false\n")]);
-    let said = workspace.run(&["coverage", "web"]);
-    assert!(said.stdout.contains("not reached"), "{}", said.all());
-    assert!(!said.all().contains("S3cret-of-the-house"), "{}", said.all());
+    for arguments in [
+        &["coverage", "web"][..],
+        &["coverage", "web", "--report", "html"],
+        &["ci", ".", "--no-push", "--coverage", "--report", "html"],
+    ] {
+        let said = workspace.run(arguments);
+        assert!(
+            said.stdout.contains("not reached") && said.stdout.contains("password: ***"),
+            "{}",
+            said.all()
+        );
+        for secret in ["S3cret-of-the-house", "hunter"] {
+            assert!(!said.all().contains(secret), "{arguments:?}: {}", said.all());
+        }
+    }
 }
 
 #[test]

@@ -158,6 +158,10 @@ fn planted_tokens_reach_no_output() {
         ]);
         add(&["validate", "apart", "--strict", "--report", format, "-n", "1"]);
     }
+    for format in ["text", "json", "cobertura", "lcov", "markdown", "html"] {
+        add(&["coverage", "web", "--skip-schema-validation", "--report", format]);
+    }
+    add(&["ci", ".", "--no-push", "--coverage", "--report", "html"]);
     for format in ["text", "json", "junit", "tap", "pretty"] {
         add(&[
             "validate",

@@ -27,6 +27,17 @@ impl Unreachable {
             Self::KubernetesVersion => "Kubernetes version",
         }
     }
+
+    /// The reason in words, which follow a colon.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Constant => "a condition of constants alone always goes the other way",
+            Self::NeverIncluded => "no template includes it",
+            Self::KubernetesVersion => {
+                "it is for versions of Kubernetes that the chart does not accept, or that there are no schemas of"
+            }
+        }
+    }
 }
 
 /// A line with something that can run.
@@ -53,6 +64,13 @@ pub struct BranchRuns {
     pub runs: u32,
     /// Why it cannot be taken.
     pub unreachable: Option<Unreachable>,
+}
+
+impl BranchRuns {
+    /// Whether it can be taken and was not.
+    pub const fn is_missed(&self) -> bool {
+        self.runs == 0 && self.unreachable.is_none()
+    }
 }
 
 /// A definition of a file.
@@ -145,15 +163,16 @@ impl FileCoverage {
         missed
     }
 
+    /// The ways of each decision.
+    pub fn decisions(&self) -> impl Iterator<Item = &[BranchRuns]> {
+        let is_same = |one: &BranchRuns, other: &BranchRuns| (one.position, one.kind) == (other.position, other.kind);
+        self.branches.chunk_by(is_same)
+    }
+
     /// Ways that can be taken and were not, of decisions that were made.
     pub fn missed_branches(&self) -> impl Iterator<Item = &BranchRuns> {
-        self.branches.iter().filter(|branch| {
-            let same = self
-                .branches
-                .iter()
-                .filter(|other| (other.position, other.kind) == (branch.position, branch.kind));
-            branch.runs == 0 && branch.unreachable.is_none() && same.map(|other| other.runs).any(|runs| runs > 0)
-        })
+        let made = self.decisions().filter(|ways| ways.iter().any(|way| way.runs > 0));
+        made.flatten().filter(|way| way.is_missed())
     }
 }
 

@@ -5,7 +5,9 @@ mod seen;
 mod chart_coverage;
 mod collect;
 
-pub use chart_coverage::{ChartCoverage, FileCoverage, Unreachable};
+pub use chart_coverage::{
+    BranchRuns, ChartCoverage, DefinitionCoverage, FileCoverage, LineRuns, Unreachable, ValueUse,
+};
 pub(in crate::check) use collect::Collected;
 pub use counted::{Counted, Totals};
 pub(in crate::check) use seen::ValuePaths;

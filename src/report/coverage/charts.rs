@@ -2,7 +2,7 @@
 
 use crate::check::coverage::{ChartCoverage, Totals};
 
-use super::{cobertura, json, lcov, markdown, text};
+use super::{cobertura, html, json, lcov, markdown, text};
 
 /// A chart, and what is reached of it.
 #[derive(Debug, Clone, Copy)]
@@ -30,16 +30,19 @@ pub enum CoverageFormat {
     Lcov,
     /// A table for pull requests.
     Markdown,
+    /// A page with the lines of the templates.
+    Html,
 }
 
 impl CoverageFormat {
     /// All formats by their names.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("cobertura", Self::Cobertura),
         ("lcov", Self::Lcov),
         ("markdown", Self::Markdown),
+        ("html", Self::Html),
     ];
 
     /// The report in this format.
@@ -50,6 +53,7 @@ impl CoverageFormat {
             Self::Cobertura => cobertura::text(charts),
             Self::Lcov => lcov::text(charts),
             Self::Markdown => markdown::text(charts),
+            Self::Html => html::text(charts),
         }
     }
 }

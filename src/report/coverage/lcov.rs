@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::charts::CoveredChart;
 use crate::check::coverage::FileCoverage;
-use crate::text::visible::shown_line;
+use crate::text::visible::{shown_line, without_commands};
 
 pub(super) fn text(charts: &[CoveredChart<'_>]) -> String {
     let mut out = String::new();
@@ -14,7 +14,7 @@ pub(super) fn text(charts: &[CoveredChart<'_>]) -> String {
             record(&mut out, file);
         }
     }
-    out
+    without_commands(&out).into_owned()
 }
 
 /// Names of tests consist of letters, digits and underscores.

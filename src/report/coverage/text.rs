@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use super::charts::{CoveredChart, totals};
+use super::source_lines::{missed_words, shown_text};
 use crate::check::coverage::{ChartCoverage, Counted, FileCoverage, Totals};
 use crate::text::counted::counted;
-use crate::text::visible::shown_line;
+use crate::text::visible::{shown_line, without_commands};
 
 /// Most characters of a line that are shown.
 const MOST_SHOWN: usize = 100;
@@ -28,7 +29,8 @@ pub(super) fn text(charts: &[CoveredChart<'_>]) -> String {
     if charts.len() > 1 {
         _ = writeln!(out, "all charts: {}", sum(totals(charts)));
     }
-    out
+    // Paths may begin a line.
+    without_commands(&out).into_owned()
 }
 
 fn table(out: &mut String, coverage: &ChartCoverage) {
@@ -90,25 +92,38 @@ const MOST_RANGES: usize = 12;
 
 /// `3-5, 9`
 pub(super) fn ranges(missed: &[(u32, u32)]) -> String {
-    let mut shown: Vec<String> = missed
+    ranges_of(missed, |_, range| range)
+}
+
+/// The same with what is made of each range and its first line.
+pub(super) fn ranges_of(missed: &[(u32, u32)], shown: impl Fn(u32, String) -> String) -> String {
+    let mut ranges: Vec<String> = missed
         .iter()
         .take(MOST_RANGES)
-        .map(|(first, last)| {
-            if first == last {
+        .map(|&(first, last)| {
+            let range = if first == last {
                 first.to_string()
             } else {
                 format!("{first}-{last}")
-            }
+            };
+            shown(first, range)
         })
         .collect();
     if missed.len() > MOST_RANGES {
-        shown.push(format!("{} more", missed.len() - MOST_RANGES));
+        ranges.push(format!("{} more", missed.len() - MOST_RANGES));
     }
-    shown.join(", ")
+    ranges.join(", ")
 }
 
 fn missed(out: &mut String, coverage: &ChartCoverage) {
-    for file in &coverage.files {
+    let texts: Vec<String> = coverage.files.iter().map(|file| shown_text(coverage, file)).collect();
+    let shown = coverage.files.iter().zip(&texts).map(|(file, text)| Shown {
+        file,
+        lines: text.lines().collect(),
+    });
+    let shown: Vec<Shown<'_>> = shown.collect();
+    for shown in &shown {
+        let file = shown.file;
         for (first, last) in file.missed_lines() {
             let lines = if first == last {
                 String::new()
@@ -119,19 +134,18 @@ fn missed(out: &mut String, coverage: &ChartCoverage) {
                 out,
                 "  {}:{first}{lines}: not reached: {}",
                 shown_line(file.file.path()),
-                line_text(coverage, file, first)
+                shown.line(first)
             );
         }
         for branch in file.missed_branches() {
             _ = writeln!(
                 out,
-                "  {}:{}:{}: `{}` never goes the way `{}`: {}",
+                "  {}:{}:{}: {}: {}",
                 shown_line(file.file.path()),
                 branch.position.line,
                 branch.position.column,
-                branch.kind.name(),
-                branch.outcome,
-                line_text(coverage, file, branch.position.line)
+                missed_words(branch),
+                shown.line(branch.position.line)
             );
         }
     }
@@ -148,31 +162,41 @@ fn missed(out: &mut String, coverage: &ChartCoverage) {
             shown_line(&unread.join(", "))
         );
     }
-    let unreachable = coverage.files.iter().flat_map(|file| {
-        let lines = file.lines.iter().filter(|line| line.runs == 0);
-        lines.filter_map(move |line| Some((file, line.line, line.unreachable?)))
+    let unreachable = shown.iter().flat_map(|shown| {
+        let lines = shown.file.lines.iter().filter(|line| line.runs == 0);
+        lines.filter_map(move |line| Some((shown, line.line, line.unreachable?)))
     });
     let mut previous = None;
-    for (file, line, reason) in unreachable {
+    for (shown, line, reason) in unreachable {
+        let path = shown.file.file.path();
         // The first of lines that follow each other for the same reason.
-        let follows = previous == Some((file.file.path(), line.saturating_sub(1), reason));
-        previous = Some((file.file.path(), line, reason));
+        let follows = previous == Some((path, line.saturating_sub(1), reason));
+        previous = Some((path, line, reason));
         if !follows {
             _ = writeln!(
                 out,
                 "  {}:{line}: nothing can reach this ({}): {}",
-                shown_line(file.file.path()),
+                shown_line(path),
                 reason.name(),
-                line_text(coverage, file, line)
+                shown.line(line)
             );
         }
     }
 }
 
-fn line_text(coverage: &ChartCoverage, file: &FileCoverage, line: u32) -> String {
-    let text = String::from_utf8_lossy(file.file.line_span(line).of(file.file.text())).into_owned();
-    let text = coverage.secrets.hide(text.trim());
-    let shown: String = text.chars().take(MOST_SHOWN).collect();
-    let end = if shown.len() < text.len() { "…" } else { "" };
-    format!("{}{end}", shown_line(&shown))
+/// A template, and its lines as they are shown.
+struct Shown<'s> {
+    file: &'s FileCoverage,
+    lines: Vec<&'s str>,
+}
+
+impl Shown<'_> {
+    /// What a line has, by its number from 1.
+    fn line(&self, number: u32) -> String {
+        let place = (number as usize).saturating_sub(1);
+        let text = self.lines.get(place).copied().unwrap_or_default().trim();
+        let shown: String = text.chars().take(MOST_SHOWN).collect();
+        let end = if shown.len() < text.len() { "…" } else { "" };
+        format!("{}{end}", shown_line(&shown))
+    }
 }

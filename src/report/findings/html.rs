@@ -1,11 +1,12 @@
 //! A page for people who did not see the log: charts with their results, then findings by chart and file, each with the lines it is
-//! about, what changes in rendered objects, and the images of the charts. A finding is shown once, below the chart that its file is in.
-//! The page has a limit: what does not fit is counted.
+//! about, what changes in rendered objects, the images of the charts, and what of their templates is reached. A finding is shown once, below
+//! the chart that its file is in. The page has a limit: what does not fit is counted.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::check::finding::Finding;
+use crate::report::coverage::add_coverage;
 use crate::report::diff::add_changes;
 use crate::report::html::{Mood, Page, escaped};
 use crate::text::compact_sort::{sort, sort_by_key};
@@ -78,6 +79,10 @@ fn limited(report: &Report<'_>, most_bytes: usize) -> String {
     }
     changes(report, &mut page, most_bytes);
     add_images(report.remarks.images, &mut page, most_bytes);
+    if !report.remarks.coverage.is_empty() {
+        page.line("<h2 id=\"coverage\">Coverage</h2>");
+        add_coverage(report.remarks.coverage, &mut page, most_bytes, "h3");
+    }
     page.finish()
 }
 
@@ -90,6 +95,7 @@ fn links(report: &Report<'_>, page: &mut Page) {
             "Rendered changes",
         ),
         (has_images(report.remarks.images), "images", "Images"),
+        (!report.remarks.coverage.is_empty(), "coverage", "Coverage"),
     ];
     let parts = parts.iter().filter(|(is_there, ..)| *is_there);
     let links: Vec<String> = parts
@@ -206,6 +212,19 @@ fn charts(report: &Report<'_>, sections: &Sections<'_>, page: &mut Page) {
         .enumerate()
         .map(|(number, chart)| (chart.shown.as_str(), number))
         .collect_map();
+    let reached = report.remarks.coverage.iter().enumerate();
+    let reached: BTreeMap<&str, String> = reached
+        .map(|(number, chart)| {
+            let share = chart.coverage.totals().lines_and_branches().percent();
+            let cell = format!("<td class=\"n\"><a href=\"#v{number}\">{share}</a></td>");
+            (chart.path, cell)
+        })
+        .collect_map();
+    let reached_cell = |group: &Group<'_>| match reached.get(group.name) {
+        Some(cell) => cell.as_str(),
+        None if reached.is_empty() => "",
+        None => "<td class=\"n zero\">–</td>",
+    };
     let rows = sections.0.iter().enumerate();
     let rows: Vec<(bool, String)> = rows
         .filter_map(|(number, section)| {
@@ -213,14 +232,26 @@ fn charts(report: &Report<'_>, sections: &Sections<'_>, page: &mut Page) {
             let changes = changed.get(group.name).copied();
             let has_findings = !group.findings.is_empty() || !section.findings.is_empty();
             let is_well = !group.has_failed && !has_findings && changes.is_none();
-            Some((is_well, row(number, group, !section.findings.is_empty(), changes)))
+            let row = row(
+                number,
+                group,
+                !section.findings.is_empty(),
+                changes,
+                reached_cell(group),
+            );
+            Some((is_well, row))
         })
         .collect();
     let (well, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(is_well, _)| *is_well);
     let is_folded = well.len() > MOST_WELL;
     let head = format!(
-        "<table>\n<tr><th>{}</th><th>Result</th><th class=\"n\">Errors</th><th class=\"n\">Warnings</th></tr>",
-        report.remarks.subject.heading()
+        "<table>\n<tr><th>{}</th><th>Result</th><th class=\"n\">Errors</th><th class=\"n\">Warnings</th>{}</tr>",
+        report.remarks.subject.heading(),
+        if reached.is_empty() {
+            ""
+        } else {
+            "<th class=\"n\">Coverage</th>"
+        }
     );
     let table = |page: &mut Page, rows: &[&String]| {
         if !rows.is_empty() {
@@ -243,8 +274,8 @@ fn charts(report: &Report<'_>, sections: &Sections<'_>, page: &mut Page) {
     }
 }
 
-/// A chart. `changes` is the place of what changes in it.
-fn row(number: usize, group: &Group<'_>, has_section: bool, changes: Option<usize>) -> String {
+/// A chart. `changes` is the place of what changes in it, `reached` the cell with what is reached of it.
+fn row(number: usize, group: &Group<'_>, has_section: bool, changes: Option<usize>, reached: &str) -> String {
     let name = escaped(&shown_line(group.name));
     let name = if has_section {
         format!("<a href=\"#c{number}\">{name}</a>")
@@ -256,7 +287,7 @@ fn row(number: usize, group: &Group<'_>, has_section: bool, changes: Option<usiz
         format!(" <small><a href=\"#d{number}\">changes</a></small>")
     });
     format!(
-        "<tr><td>{name} <small>{}</small>{changes}</td><td{class}>{}</td>{}{}</tr>",
+        "<tr><td>{name} <small>{}</small>{changes}</td><td{class}>{}</td>{}{}{reached}</tr>",
         escaped(&shown_line(group.version)),
         escaped(&shown_line(group.shown_result())),
         number_cell(group.count(Severity::Error)),

@@ -3,6 +3,7 @@
 use crate::check::diff::DiffOutcome;
 use crate::check::finding::{Finding, Hidden};
 use crate::check::run::RenderingImages;
+use crate::report::coverage::CoveredChart;
 use crate::report::unevaluated::unevaluated_sentence;
 use crate::text::counted::counted;
 use crate::text::rule::Severity;
@@ -160,6 +161,8 @@ pub struct Remarks<'r> {
     pub changes: Option<Changes<'r>>,
     /// The images of charts, if they were looked for.
     pub images: &'r [ChartImages<'r>],
+    /// What the renderings of charts reach, if that was looked for.
+    pub coverage: &'r [CoveredChart<'r>],
 }
 
 /// What is reported.
