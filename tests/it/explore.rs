@@ -1,6 +1,6 @@
 //! `explore`: values that break a chart, the fewest that show it, what is refused on purpose, and values files for tests.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::workspace::{Run, Workspace};
 
@@ -167,6 +167,63 @@ fn what_a_chart_refuses_is_no_finding() {
 }
 
 #[test]
+fn programs_are_given_settings_and_refusals() {
+    let workspace = Workspace::chart(&[
+        (
+            "templates/b.yaml",
+            "{{- if .Values.tls }}\n{{ fromYaml .Values.missing.deep }}\n{{- end }}\n{{- if eq .Values.mode \"x\" }}{{ fail \"x is gone\" }}{{ end }}\n",
+        ),
+        (
+            "templates/c.yaml",
+            "{{- if semverCompare \"<1.26-0\" .Capabilities.KubeVersion.Version }}\na: [\n{{- end }}\n\
+                {{- if .Capabilities.APIVersions.Has \"example.com/v1\" }}\na: {\n{{- end }}\n",
+        ),
+        ("values.yaml", "tls: false\nmode: one\n"),
+    ]);
+    let said = workspace.run(&["explore", "web", "--report", "json=report.json", "--write-tests", "tests"]);
+    let report = std::fs::read(workspace.path("report.json")).unwrap();
+    let report: Json = serde_json::from_slice(&report).unwrap();
+    super::reports::assert_fits("schemas/report.schema.json", &report);
+    let settings: Vec<&Json> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| &finding["settings"])
+        .collect();
+    let none: [Json; 0] = [];
+    for expected in [
+        json!({"values": [{"flag": "--set", "argument": "tls=true"}], "kubeVersion": null, "apiVersions": []}),
+        json!({"values": none, "kubeVersion": "1.25", "apiVersions": []}),
+        json!({"values": none, "kubeVersion": null, "apiVersions": ["example.com/v1"]}),
+    ] {
+        assert!(settings.contains(&&expected), "{expected}: {}", said.all());
+    }
+    let explored = &report["explored"][0];
+    assert_eq!(
+        explored["refusals"],
+        json!([{
+            "message": "x is gone", "file": "web/templates/b.yaml", "line": 4, "column": 33,
+            "settings": {"values": [{"flag": "--set", "argument": "mode=x"}], "kubeVersion": null, "apiVersions": []},
+        }]),
+        "{}",
+        said.all()
+    );
+    assert_eq!(
+        (&explored["chart"], &explored["exhausted"], &explored["notExplored"]),
+        (&json!("web"), &json!(true), &Json::Null)
+    );
+    assert_eq!(
+        explored["branches"],
+        json!({"total": 8, "before": 4, "reached": 8, "testable": 4, "tested": 4})
+    );
+    let merged = workspace.run(&["report", "merge", "report.json", "--report", "json"]);
+    let merged: Json = serde_json::from_str(&merged.stdout).unwrap();
+    for key in ["explored", "findings"] {
+        assert_eq!(merged[key], report[key], "joined reports have the same");
+    }
+}
+
+#[test]
 fn one_switch_is_one_finding() {
     let lines: Vec<String> = (0..40).map(|number| format!("  k{number}: {number}\n")).collect();
     let lines = lines.concat();
@@ -226,6 +283,50 @@ fn a_switch_among_forty_and_a_pair_are_found_in_the_same_order_each_time() {
         said.all()
     );
     assert_eq!(said.all(), run().all());
+}
+
+/// The bundled example, with forty switches in a chart: one of them breaks it, and two of them do so together.
+#[test]
+fn ci_finds_a_switch_among_forty_and_a_pair_in_the_bundled_example() {
+    let mut template = String::from(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}-planted\n  annotations:\n    made: \"by hand\"\n",
+    );
+    let mut values = String::from("features:\n");
+    for number in 0..40 {
+        let value = if number == 23 { "7" } else { "\"on\"" };
+        template.push_str(&format!(
+            "    {{{{- if .Values.features.f{number}.enabled }}}}\n    f{number}: {value}\n    {{{{- end }}}}\n"
+        ));
+        values.push_str(&format!("  f{number}:\n    enabled: false\n"));
+    }
+    template.push_str(
+        "spec:\n  strategy:\n    {{- if .Values.features.f7.enabled }}\n    type: Recreate\n    {{- end }}\n    \
+            {{- if .Values.features.f31.enabled }}\n    rollingUpdate: {maxSurge: 1}\n    {{- end }}\n  \
+            selector:\n    matchLabels: {app: planted}\n  template:\n    metadata:\n      labels: {app: planted}\n    spec:\n      \
+            containers:\n        - name: planted\n          image: registry.example.com/planted:1\n",
+    );
+    let workspace = Workspace::new(&[]);
+    super::cli::copy(std::path::Path::new("fixtures/shop"), &workspace.path("shop"));
+    let before = std::fs::read_to_string(workspace.path("shop/orders/values.yaml")).unwrap();
+    workspace.write("shop/orders/values.yaml", &format!("{before}\n{values}"));
+    workspace.write("shop/orders/templates/planted.yaml", &template);
+    let said = workspace.run_in("shop", &["ci", ".", "--no-push"]);
+    assert_eq!(said.code, 0, "fine as it is: {}", said.all());
+    let said = workspace.run_in("shop", &["ci", ".", "--no-push", "--explore", "10"]);
+    assert_eq!(said.code, 1, "{}", said.all());
+    for flags in [
+        "--set features.f23.enabled=true",
+        "--set features.f31.enabled=true --set features.f7.enabled=true",
+    ] {
+        let line = format!("shown by {flags}\n");
+        assert!(said.stdout.contains(&line), "{flags}: {}", said.all());
+    }
+    let line = said.stderr.lines().find(|line| line.starts_with("orders: "));
+    assert!(
+        line.is_some_and(|line| line.contains("nothing is left to try") && line.ends_with("2 causes")),
+        "the end does not depend on the time: {}",
+        said.all()
+    );
 }
 
 #[test]

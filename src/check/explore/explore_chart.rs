@@ -4,14 +4,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::check::coverage::Counted;
 use crate::check::explain::{
-    explain_kube_version, explain_missing_dependencies, hidden, secrets_of_chart, secrets_of_values,
+    explain_kube_version, explain_missing_dependencies, secrets_of_chart, secrets_of_values,
 };
-use crate::check::finding::{Finding, SecretValues, join};
-use crate::check::run::{
-    ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, is_duplicate_key, load,
-};
+use crate::check::finding::join;
+use crate::check::run::{ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, load};
 use crate::engine::chart::Chart;
 use crate::engine::render::refuse_kube_version;
 use crate::engine::template::World;
@@ -22,19 +19,18 @@ use crate::text::stop;
 use crate::text::threads::{Batch, with_pool};
 
 use super::candidates::Hints;
-use super::causes::{Cause, Constraint, Faults};
+use super::causes::Faults;
+use super::exploration::{Exploration, base_flags};
 use super::focus::{EarlierChart, Focus};
 use super::search::Search;
-use super::setting::{Chosen, Setting, Settings, quoted};
-use super::tests_to_write::{TestValues, UsefulTrials, choose_tests};
+use super::setting::Settings;
+use super::tests_to_write::{UsefulTrials, choose_tests};
 use super::trial::{Trial, TrialVersion, Trials};
 
 /// Rounds in which settings that are not needed are taken away.
 const REDUCING_ROUNDS: usize = 5;
 /// Renderings of all these rounds.
 const REDUCING_TRIALS: usize = 400;
-/// Most places that a finding lists besides its own, and other settings that show it.
-const MAX_LISTED: usize = 5;
 
 /// When an exploration ends, unless nothing is left to try before.
 #[derive(Clone, Copy)]
@@ -47,41 +43,6 @@ pub struct Budget<'b> {
     pub wants_tests: bool,
     /// Charts as they were, by their paths: only what differs is looked at. Charts that are not among them are new.
     pub earlier: Option<&'b BTreeMap<PathBuf, EarlierChart>>,
-}
-
-/// What is known of a chart that was explored.
-#[derive(Debug, Clone, Default)]
-pub struct Exploration {
-    /// Its path as reports show it.
-    pub path: String,
-    /// Its name, or the path when it does not load.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// What keeps it from being explored: a fault of the chart.
-    pub problem: Option<Finding>,
-    /// Why it was not explored, where that is not a fault.
-    pub not_explored: Option<String>,
-    /// The flags for the values that were changed, as a shell reads them; empty for the defaults.
-    pub base: String,
-    /// What breaks it.
-    pub causes: Vec<Cause>,
-    /// What it refuses on purpose.
-    pub constraints: Vec<Constraint>,
-    /// Renderings that were made.
-    pub renderings: usize,
-    /// Whether nothing was left to try.
-    pub is_exhausted: bool,
-    /// Ways of decisions of its own templates that its values reach as they are.
-    pub before: Counted,
-    /// The same with those that were explored.
-    pub after: Counted,
-    /// Values files that reach most of it.
-    pub tests: Vec<TestValues>,
-    /// How many more there would be, were no secrets in them.
-    pub withheld_tests: usize,
-    /// What reports must not show.
-    pub secrets: SecretValues,
 }
 
 /// Explores charts one after the other, each on all cores. `make_world` gives each thread its own.
@@ -285,6 +246,9 @@ impl Run<'_> {
         for (index, mut trial) in before.into_iter().enumerate() {
             self.faults.add_before(&trial.faults);
             trial.faults.clear();
+            if self.is_testable(&trial) {
+                self.search.learn_testable(&trial);
+            }
             if index == base {
                 self.search.begin(&trial);
                 self.faults.add(&mut trial);
@@ -292,10 +256,10 @@ impl Run<'_> {
                 self.search.learn(&trial);
             }
         }
-        self.made.before = self.ways();
+        (self.made.before, _) = self.search.own_ways(self.chart);
         self.try_all(base, batch);
         self.reduce(base, batch);
-        self.made.after = self.ways();
+        (self.made.after, self.made.testable) = self.search.own_ways(self.chart);
         let is_default = self.bases.get(base).is_some_and(|base| base.are_defaults);
         if self.budget.wants_tests && is_default && renders.is_some() {
             let useful = std::mem::take(&mut self.useful);
@@ -346,8 +310,11 @@ impl Run<'_> {
     fn add(&mut self, trial: &mut Trial) {
         self.made.renderings += 1;
         self.search.learn(trial);
-        if self.budget.wants_tests && trial.is_complete && !self.faults.has_new(trial) {
-            self.useful.add(trial);
+        if self.is_testable(trial) {
+            self.search.learn_testable(trial);
+            if self.budget.wants_tests {
+                self.useful.add(trial);
+            }
         }
         self.faults.add(trial);
     }
@@ -379,9 +346,9 @@ impl Run<'_> {
         }
     }
 
-    /// The ways of decisions of the chart's own templates, and those of them that were taken.
-    fn ways(&self) -> Counted {
-        self.search.own_ways(self.chart)
+    /// Whether nothing breaks in a rendering that a values file can make.
+    fn is_testable(&self, trial: &Trial) -> bool {
+        trial.is_complete && trial.refusals.is_empty() && trial.settings.are_values() && !self.faults.has_new(trial)
     }
 }
 
@@ -395,82 +362,3 @@ fn jobs(base: usize, settings: Vec<Settings>, is_timed: bool) -> Vec<Job> {
     settings.into_iter().map(job).collect()
 }
 
-/// The flags for values, as a shell reads them.
-fn base_flags(base: &ChartValues) -> String {
-    let files = base
-        .given
-        .files
-        .iter()
-        .map(|file| format!("-f {}", quoted(file.path())));
-    let flags = base
-        .given
-        .flags
-        .iter()
-        .rev()
-        .map(|(flag, argument)| format!("{flag} {}", quoted(argument)));
-    files.chain(flags).collect::<Vec<_>>().join(" ")
-}
-
-impl Exploration {
-    /// The causes as findings, without secrets: an error where the chart speaks of the settings, a warning where they are its examples, else
-    /// a note.
-    pub fn findings(&self) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = self
-            .causes
-            .iter()
-            .filter_map(|cause| cause.finding(&self.base))
-            .collect();
-        findings.extend(self.problem.clone());
-        let mut secrets = SecretValues::default();
-        secrets.extend(&self.secrets);
-        for finding in &findings {
-            secrets.add_text(finding.primary.file.text());
-        }
-        hidden(findings, secrets)
-    }
-}
-
-impl Cause {
-    /// The first fault, with what shows it and what else breaks.
-    fn finding(&self, base: &str) -> Option<Finding> {
-        let (first, rest) = self.findings.split_first()?;
-        let mut finding = first.clone();
-        let shown = format!("{base} {}", self.settings.command_line());
-        finding = finding.with_note(format!("shown by {}", shown.trim_start()));
-        finding = match self.settings.chosen() {
-            // Helm installs what has a key twice, with the last of its values.
-            Chosen::OfChart if self.findings.iter().all(is_duplicate_key) => finding.with_severity(Severity::Warning),
-            Chosen::OfChart => finding.with_severity(Severity::Error),
-            Chosen::Example => finding
-                .with_severity(Severity::Warning)
-                .with_note("the value is the example in a comment of values.yaml, which may need others beside it"),
-            Chosen::MadeUp => finding
-                .with_severity(Severity::Info)
-                .with_note("the value is made up: the chart has no example of it"),
-        };
-        for other in rest.iter().take(MAX_LISTED) {
-            finding = finding.with_note(format!("also: {}: {}", other.primary, other.message));
-        }
-        if rest.len() > MAX_LISTED {
-            finding = finding.with_note(format!("and {} more", rest.len() - MAX_LISTED));
-        }
-        let others: Vec<String> = self
-            .others
-            .iter()
-            .take(MAX_LISTED)
-            .map(Settings::command_line)
-            .collect();
-        if !others.is_empty() {
-            finding = finding.with_note(format!("shown as well by {}", others.join("; by ")));
-        }
-        let are_values = self
-            .settings
-            .iter()
-            .all(|setting| matches!(setting, Setting::Value { .. }));
-        Some(if are_values {
-            finding.with_help("a values file in ci/ with this setting makes every later check show it")
-        } else {
-            finding
-        })
-    }
-}

@@ -9,7 +9,11 @@ mod causes;
 mod focus;
 mod search;
 mod tests_to_write;
+mod exploration;
 mod explore_chart;
 
-pub use explore_chart::{Budget, Exploration, add_explored, explore_charts};
+pub use causes::Constraint;
+pub use exploration::Exploration;
+pub use setting::Flag;
+pub use explore_chart::{Budget, add_explored, explore_charts};
 pub use focus::EarlierChart;

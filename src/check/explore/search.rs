@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use crate::check::coverage::{Counted, SeenDecision, SeenLook, SeenRun, ValuePath};
 use crate::engine::chart::Chart;
 use crate::engine::template::{Constant, DecisionKind, NodeCounts, SourceRuns};
+use crate::text::compact_sort::sort_by_key;
 
 use super::candidates::{Hints, Question, missing_sample};
 use super::focus::Focus;
@@ -28,7 +29,9 @@ const MAX_SWITCHES: usize = 5_000;
 /// Most values that are given to a chart that refuses others.
 const MAX_ASKED: usize = 60;
 /// Most switches of one template that are tried in pairs.
-const MAX_PAIRED: usize = 24;
+const MAX_PAIRED: usize = 200;
+/// Most pairs of one template.
+const MAX_PAIRS: usize = 1_000;
 
 /// In which order trials are made: those with few changes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,11 +69,13 @@ pub(super) struct Search<'h> {
     known: HashSet<Settings, RandomState>,
     number: usize,
     covered: BTreeMap<String, NodeCounts>,
+    /// The same, of renderings that a values file can make and in which nothing breaks.
+    testable: BTreeMap<String, NodeCounts>,
     points: HashMap<String, HashMap<u32, Point, RandomState>, RandomState>,
     /// The ways that the decisions of each source may go.
     ways: BTreeMap<String, Vec<(u32, bool)>>,
-    /// The switches that decisions of a template look at.
-    switches: BTreeMap<String, BTreeSet<ValuePath>>,
+    /// The switches that decisions of a template look at, with the first node that does: nodes are numbered as they stand in the template.
+    switches: BTreeMap<String, BTreeMap<ValuePath, u32>>,
     base: Json,
     has_paired: bool,
     /// What is looked at, where that is not everything.
@@ -86,6 +91,7 @@ impl<'h> Search<'h> {
             known: HashSet::default(),
             number: 0,
             covered: BTreeMap::new(),
+            testable: BTreeMap::new(),
             points: HashMap::default(),
             ways: BTreeMap::new(),
             switches: BTreeMap::new(),
@@ -134,7 +140,7 @@ impl<'h> Search<'h> {
         for source in &seen.sources {
             self.add_points(source);
         }
-        let is_new = self.add_runs(&seen.sources);
+        let is_new = add_runs(&mut self.covered, &seen.sources);
         if !is_new || trial.settings.len() >= MAX_CHANGES {
             return is_new;
         }
@@ -149,19 +155,29 @@ impl<'h> Search<'h> {
         is_new
     }
 
-    /// The ways of decisions of a chart's own templates, and those of them that were taken.
-    pub(super) fn own_ways(&self, chart: &Chart) -> Counted {
+    /// Learns from a trial in which nothing breaks and that a values file can make.
+    pub(super) fn learn_testable(&mut self, trial: &Trial) {
+        if let Some(seen) = &trial.seen {
+            add_runs(&mut self.testable, &seen.sources);
+        }
+    }
+
+    /// The ways of decisions of a chart's own templates, and those of them that were taken: by any rendering, and by those that tests can
+    /// make.
+    pub(super) fn own_ways(&self, chart: &Chart) -> (Counted, Counted) {
+        (self.counted(chart, &self.covered), self.counted(chart, &self.testable))
+    }
+
+    fn counted(&self, chart: &Chart, runs: &BTreeMap<String, NodeCounts>) -> Counted {
         let mut counted = Counted::default();
         let templates = chart
             .templates
             .iter()
             .map(|file| format!("{}/{}", chart.name(), file.name));
         for template in templates {
-            let (Some(ways), Some(counts)) = (self.ways.get(&template), self.covered.get(&template)) else {
-                continue;
-            };
-            for (node, is_first) in ways {
-                let (first, second) = counts.ways(*node);
+            let counts = runs.get(&template);
+            for (node, is_first) in self.ways.get(&template).into_iter().flatten() {
+                let (first, second) = counts.map(|counts| counts.ways(*node)).unwrap_or_default();
                 counted.total += 1;
                 counted.covered += usize::from(if *is_first { first > 0 } else { second > 0 });
             }
@@ -206,19 +222,6 @@ impl<'h> Search<'h> {
         self.points.insert(name, points);
     }
 
-    fn add_runs(&mut self, sources: &[SourceRuns]) -> bool {
-        let mut is_new = false;
-        for source in sources {
-            let known = self
-                .covered
-                .entry(source.name().to_str_lossy().into_owned())
-                .or_default();
-            is_new |= source.counts.has_more_than(known);
-            known.add(&source.counts);
-        }
-        is_new
-    }
-
     /// Tries to make a decision go the other way, if it never did.
     fn follow(&mut self, settings: &Settings, values: &Json, decision: &SeenDecision) {
         if self.focus.as_ref().is_some_and(|focus| !is_touched(focus, decision)) {
@@ -245,10 +248,9 @@ impl<'h> Search<'h> {
                 SeenLook::Value(path) => {
                     let value = value_at(values, path);
                     if value.is_some_and(Json::is_boolean) {
-                        self.switches
-                            .entry(decision.template.clone())
-                            .or_default()
-                            .insert(path.clone());
+                        let switches = self.switches.entry(decision.template.clone()).or_default();
+                        let first = switches.entry(path.clone()).or_insert(node);
+                        *first = node.min(*first);
                     }
                     if !is_open {
                         // Without a focus, all switches are flipped anyway.
@@ -325,28 +327,45 @@ impl<'h> Search<'h> {
         }
     }
 
-    /// Two switches that decisions of one template look at, both flipped.
+    /// Two switches that decisions of one template look at, both flipped: first those that stand close together.
     fn pair_switches(&mut self) {
-        let mut pairs = Vec::new();
         let is_looked_at = |template: &str| self.focus.as_ref().is_none_or(|focus| focus.has_template(template));
-        for (_, paths) in self.switches.iter().filter(|(template, _)| is_looked_at(template)) {
-            let paths: Vec<&ValuePath> = paths.iter().take(MAX_PAIRED).collect();
-            for (index, first) in paths.iter().enumerate() {
-                for second in paths.get(index + 1..).unwrap_or_default() {
-                    let flipped = |path: &ValuePath| {
-                        let is_on = value_at(&self.base, path)?.as_bool()?;
-                        setting_at(&self.base, path, Json::Bool(!is_on), Chosen::OfChart)
-                    };
-                    if let (Some(first), Some(second)) = (flipped(first), flipped(second)) {
-                        pairs.push(Settings::one(first).with(second));
-                    }
-                }
+        let flipped = |path: &ValuePath| {
+            let is_on = value_at(&self.base, path)?.as_bool()?;
+            setting_at(&self.base, path, Json::Bool(!is_on), Chosen::OfChart)
+        };
+        let mut all = Vec::new();
+        for (_, switches) in self.switches.iter().filter(|(template, _)| is_looked_at(template)) {
+            let switches: Vec<(u32, Setting)> = switches
+                .iter()
+                .take(MAX_PAIRED)
+                .filter_map(|(path, node)| Some((*node, flipped(path)?)))
+                .collect();
+            let mut pairs = Vec::new();
+            for (index, (node, first)) in switches.iter().enumerate() {
+                let others = switches.get(index + 1..).unwrap_or_default();
+                pairs.extend(others.iter().map(|(other, second)| (node.abs_diff(*other), first, second)));
             }
+            sort_by_key(&mut pairs, |(distance, _, _)| *distance);
+            let pairs = pairs.into_iter().take(MAX_PAIRS);
+            all.extend(pairs.map(|(distance, first, second)| (distance, Settings::one(first.clone()).with(second.clone()))));
         }
-        for pair in pairs {
+        sort_by_key(&mut all, |(distance, _)| *distance);
+        for (_, pair) in all {
             self.push(pair, Kind::Pair);
         }
     }
+}
+
+/// Adds what ran; whether something is new.
+fn add_runs(covered: &mut BTreeMap<String, NodeCounts>, sources: &[SourceRuns]) -> bool {
+    let mut is_new = false;
+    for source in sources {
+        let known = covered.entry(source.name().to_str_lossy().into_owned()).or_default();
+        is_new |= source.counts.has_more_than(known);
+        known.add(&source.counts);
+    }
+    is_new
 }
 
 /// Whether an API version is one of Kubernetes' own: a group without a domain, or of its own one.

@@ -52,12 +52,8 @@ pub struct TestValues {
 }
 
 impl UsefulTrials {
-    /// Adds a trial without a fault, if it is of use. Settings that are not values are in no values file.
+    /// Adds a trial without a fault that a values file can make, if it is of use.
     pub(super) fn add(&mut self, trial: &Trial) {
-        let mut settings = trial.settings.iter();
-        if !settings.all(|setting| matches!(setting, Setting::Value { .. })) {
-            return;
-        }
         let ways = ways_of(trial);
         if ways.is_subset(&self.reached) {
             return;

@@ -1,6 +1,7 @@
 //! What a report of findings is made from, and what several formats need.
 
 use crate::check::diff::DiffOutcome;
+use crate::check::explore::Exploration;
 use crate::check::finding::{Finding, Hidden};
 use crate::check::run::RenderingImages;
 use crate::report::unevaluated::unevaluated_sentence;
@@ -160,6 +161,8 @@ pub struct Remarks<'r> {
     pub changes: Option<Changes<'r>>,
     /// The images of charts, if they were looked for.
     pub images: &'r [ChartImages<'r>],
+    /// What exploring the charts showed, if they were.
+    pub explored: &'r [Exploration],
 }
 
 /// What is reported.
