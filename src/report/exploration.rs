@@ -60,11 +60,10 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
     if let Some(tested) = explored.tested {
         _ = writeln!(
             out,
-            "  {} with {}: {} of the {} branches that values reach without breaking the chart",
-            tested.percent(),
+            "  {}: {} of the {} branches that a values file can reach without breaking the chart",
             counted(explored.tests.len(), "values file"),
             tested.covered,
-            tested.total,
+            explored.testable.covered,
         );
     }
     if explored.withheld_tests > 0 {

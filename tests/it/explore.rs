@@ -5,17 +5,17 @@ use serde_json::{Value as Json, json};
 use super::workspace::{Run, Workspace};
 
 /// Each chart breaks in one way.
-struct Broken {
+pub(super) struct Broken {
     what: &'static str,
-    template: &'static str,
-    values: &'static str,
+    pub(super) template: &'static str,
+    pub(super) values: &'static str,
     /// The flags that show it.
     flags: &'static str,
     severity: &'static str,
     words: &'static str,
 }
 
-const BROKEN: [Broken; 9] = [
+pub(super) const BROKEN: [Broken; 9] = [
     Broken {
         what: "a switch that fails to render",
         template: "{{- if .Values.tls }}\n{{ fromYaml .Values.missing.deep }}\n{{- end }}\n",
@@ -94,7 +94,7 @@ const BROKEN: [Broken; 9] = [
     },
 ];
 
-fn chart(template: &str, values: &str) -> Workspace {
+pub(super) fn chart(template: &str, values: &str) -> Workspace {
     Workspace::chart(&[("templates/b.yaml", template), ("values.yaml", values)])
 }
 
@@ -180,7 +180,14 @@ fn programs_are_given_settings_and_refusals() {
         ),
         ("values.yaml", "tls: false\nmode: one\n"),
     ]);
-    let said = workspace.run(&["explore", "web", "--report", "json=report.json", "--write-tests", "tests"]);
+    let said = workspace.run(&[
+        "explore",
+        "web",
+        "--report",
+        "json=report.json",
+        "--write-tests",
+        "tests",
+    ]);
     let report = std::fs::read(workspace.path("report.json")).unwrap();
     let report: Json = serde_json::from_slice(&report).unwrap();
     super::reports::assert_fits("schemas/report.schema.json", &report);
@@ -347,41 +354,6 @@ fn faults_that_are_there_without_settings_are_not_reported() {
 }
 
 #[test]
-fn values_files_for_tests_reach_what_was_reached() {
-    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: b\n{{- if .Values.one.enabled }}\n  c: d\n{{- end }}\n\
-        {{- if .Values.two.enabled }}\n  e: f\n{{- end }}\n{{- if eq .Values.mode \"x\" }}\n  g: h\n{{- else if eq .Values.mode \"y\" }}\n  i: j\n{{- end }}\n\
-        {{- if .Values.broken.enabled }}\n  k: 1\n{{- end }}\n";
-    let workspace = chart(
-        template,
-        "one: {enabled: false}\ntwo: {enabled: false}\nmode: z\nbroken: {enabled: false}\n",
-    );
-    let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
-    assert_eq!(said.code, 1, "{}", said.all());
-    let mut names: Vec<String> = std::fs::read_dir(workspace.path("web/ci"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names.len(), 2, "{names:?}");
-    let texts: String = names
-        .iter()
-        .map(|name| std::fs::read_to_string(workspace.path("web/ci").join(name)).unwrap())
-        .collect();
-    assert!(!texts.contains("broken"), "{texts}");
-    let lint = workspace.run(&["lint", "web", "--quiet"]);
-    assert_eq!(lint.code, 0, "{}", lint.all());
-    let covered = workspace.run(&["coverage", "web", "--report", "json"]);
-    let report: Json = serde_json::from_str(&covered.stdout).unwrap();
-    let branches = &report["totals"]["branches"];
-    assert_eq!(
-        (&branches["covered"], &branches["total"]),
-        (&9.into(), &10.into()),
-        "{}",
-        covered.all()
-    );
-}
-
-#[test]
 fn wrong_use_is_refused() {
     let workspace = chart("a: b\n", "a: 1\n");
     for (arguments, words) in [
@@ -535,27 +507,6 @@ fn secrets_of_values_are_in_no_report_and_no_file() {
     );
     let said = workspace.run(&["explore", "web", "--write-tests", "tests"]);
     assert!(said.stderr.contains("1 values file not written"), "{}", said.all());
-}
-
-#[test]
-fn files_that_somebody_wrote_are_left_alone() {
-    let template = "{{- if .Values.tls }}\n# tls\n{{- end }}\n";
-    let workspace = chart(template, "tls: false\n");
-    workspace.write("web/ci/tls-values.yaml", "by: hand\n");
-    for _ in 0..2 {
-        let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
-        assert!(said.stderr.contains("wrote web/ci/tls-2-values.yaml"), "{}", said.all());
-    }
-    let kept = std::fs::read_to_string(workspace.path("web/ci/tls-values.yaml")).unwrap();
-    assert_eq!(kept, "by: hand\n");
-    // Reports come first: what cannot be written loses nothing.
-    workspace.write("file", "");
-    let broken = chart(BROKEN[0].template, &format!("{}other: false\n", BROKEN[0].values));
-    broken.write("web/templates/c.yaml", "{{- if .Values.other }}\n# other\n{{- end }}\n");
-    broken.write("file", "");
-    let said = broken.run(&["explore", "web", "--write-tests", "file/x"]);
-    assert_eq!(said.code, 3, "{}", said.all());
-    assert!(said.stdout.contains("shown by --set tls=true"), "{}", said.all());
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! The exploration of a chart: its renderings as they are, trials until the budget is spent or nothing is left to try, and causes.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
-use crate::check::explain::{
-    explain_kube_version, explain_missing_dependencies, secrets_of_chart, secrets_of_values,
-};
+use foldhash::fast::RandomState;
+
+use crate::check::explain::{explain_kube_version, explain_missing_dependencies, secrets_of_chart, secrets_of_values};
 use crate::check::finding::join;
 use crate::check::run::{ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, load};
 use crate::engine::chart::Chart;
@@ -22,15 +22,21 @@ use super::candidates::Hints;
 use super::causes::Faults;
 use super::exploration::{Exploration, base_flags};
 use super::focus::{EarlierChart, Focus};
+use super::repair::repairs;
 use super::search::Search;
 use super::setting::Settings;
-use super::tests_to_write::{UsefulTrials, choose_tests};
+use super::tests_to_write::{UsefulTrials, Way, choose_tests, ways_of};
 use super::trial::{Trial, TrialVersion, Trials};
 
 /// Rounds in which settings that are not needed are taken away.
 const REDUCING_ROUNDS: usize = 5;
 /// Renderings of all these rounds.
 const REDUCING_TRIALS: usize = 400;
+/// Most renderings that are made to find settings for tests in place of those that broke.
+const REPAIRING_TRIALS: usize = 1_500;
+/// Most trials that broke and reach the same way which are kept for that, and those of them that were such attempts.
+const MOST_BROKEN: usize = 4;
+const MOST_BROKEN_AGAIN: usize = 12;
 
 /// When an exploration ends, unless nothing is left to try before.
 #[derive(Clone, Copy)]
@@ -175,8 +181,10 @@ fn explore<W: World>(
         chart: &chart,
         bases: &bases,
         search: Search::new(&hints, minors, focus),
+        tried: HashSet::default(),
         faults: Faults::default(),
-        useful: UsefulTrials::default(),
+        useful: UsefulTrials::new(chart.name()),
+        ways_before: BTreeSet::new(),
         made,
     };
     with_pool(state, work, |batch| run.explore(batch))
@@ -215,8 +223,12 @@ struct Run<'r> {
     chart: &'r Chart,
     bases: &'r [ChartValues],
     search: Search<'r>,
+    /// What trials were made with.
+    tried: HashSet<Settings, RandomState>,
     faults: Faults,
     useful: UsefulTrials,
+    /// Ways that the chart's own values reach, if tests are wanted.
+    ways_before: BTreeSet<Way>,
     made: Exploration,
 }
 
@@ -248,6 +260,9 @@ impl Run<'_> {
             trial.faults.clear();
             if self.is_testable(&trial) {
                 self.search.learn_testable(&trial);
+                if self.budget.wants_tests {
+                    self.ways_before.extend(ways_of(&trial));
+                }
             }
             if index == base {
                 self.search.begin(&trial);
@@ -259,24 +274,12 @@ impl Run<'_> {
         (self.made.before, _) = self.search.own_ways(self.chart);
         self.try_all(base, batch);
         self.reduce(base, batch);
-        (self.made.after, self.made.testable) = self.search.own_ways(self.chart);
         let is_default = self.bases.get(base).is_some_and(|base| base.are_defaults);
         if self.budget.wants_tests && is_default && renders.is_some() {
-            let useful = std::mem::take(&mut self.useful);
-            let run = |settings: Settings| {
-                let job = Job {
-                    base,
-                    settings,
-                    is_timed: false,
-                };
-                batch(vec![job]).pop().flatten()
-            };
-            let mut tests = choose_tests(useful, run, &|trial| self.faults.has_new(trial));
-            let all = tests.len();
-            tests.retain(|test| matches!(self.made.secrets.hide(&test.text), Cow::Borrowed(_)));
-            self.made.withheld_tests = all - tests.len();
-            self.made.tests = tests;
+            self.repair(base, batch);
+            self.choose_tests(base, batch);
         }
+        (self.made.after, self.made.testable) = self.search.own_ways(self.chart);
         let (causes, constraints) = self.faults.finish();
         self.made.causes = causes;
         self.made.constraints = constraints;
@@ -309,14 +312,23 @@ impl Run<'_> {
 
     fn add(&mut self, trial: &mut Trial) {
         self.made.renderings += 1;
+        self.tried.insert(trial.settings.clone());
         self.search.learn(trial);
-        if self.is_testable(trial) {
-            self.search.learn_testable(trial);
-            if self.budget.wants_tests {
-                self.useful.add(trial);
-            }
-        }
+        self.keep_for_tests(trial, MOST_BROKEN);
         self.faults.add(trial);
+    }
+
+    /// Keeps what tests may be made of.
+    fn keep_for_tests(&mut self, trial: &Trial, most_broken: usize) {
+        let is_testable = self.is_testable(trial);
+        if is_testable {
+            self.search.learn_testable(trial);
+        }
+        match (self.budget.wants_tests, is_testable) {
+            (true, true) => self.useful.add(trial),
+            (true, false) if trial.settings.are_values() => self.useful.add_broken(trial, most_broken),
+            _ => {}
+        }
     }
 
     /// Takes away settings that are not needed for a fault. This is not part of the budget, and has one of its own.
@@ -327,7 +339,9 @@ impl Run<'_> {
             let smaller = larger
                 .iter()
                 .flat_map(|settings| (0..settings.len()).map(|index| settings.without(index)));
-            let smaller: BTreeSet<Settings> = smaller.filter(|settings| !settings.is_empty()).take(left).collect();
+            // What was tried before did not show the fault.
+            let is_untried = |settings: &Settings| !settings.is_empty() && !self.tried.contains(settings);
+            let smaller: BTreeSet<Settings> = smaller.filter(is_untried).take(left).collect();
             left -= smaller.len();
             if smaller.is_empty() || stop::reason().is_some() {
                 return;
@@ -338,12 +352,55 @@ impl Run<'_> {
             }
             for mut trial in trials.into_iter().flatten() {
                 self.made.renderings += 1;
+                self.tried.insert(trial.settings.clone());
                 self.faults.add(&mut trial);
             }
             if self.faults.to_reduce() == larger {
                 return;
             }
         }
+    }
+
+    /// Seeks settings for what only renderings reached that broke. What these show is not a finding: it is not part of the exploration.
+    fn repair(&mut self, base: usize, batch: Trying<'_>) {
+        let mut left = REPAIRING_TRIALS;
+        while left > 0
+            && stop::reason().is_none()
+            && let Some(broken) = self.useful.next_broken()
+        {
+            let again = batch(jobs(base, vec![broken], false));
+            let other = again.iter().flatten().flat_map(repairs);
+            let other: Vec<Settings> = other
+                .filter(|settings| self.tried.insert(settings.clone()))
+                .take(left)
+                .collect();
+            left = left.saturating_sub(other.len() + 1);
+            self.made.renderings += other.len() + 1;
+            for trial in batch(jobs(base, other, false)).into_iter().flatten() {
+                self.keep_for_tests(&trial, MOST_BROKEN_AGAIN);
+            }
+        }
+    }
+
+    /// Chooses values files for tests, without secrets.
+    fn choose_tests(&mut self, base: usize, batch: Trying<'_>) {
+        let useful = std::mem::take(&mut self.useful);
+        let mut renderings = 0;
+        let run = |settings: Settings| {
+            renderings += 1;
+            batch(jobs(base, vec![settings], false)).pop().flatten()
+        };
+        let mut chosen = choose_tests(useful, run, &|trial| self.faults.has_new(trial));
+        self.made.renderings += renderings;
+        let all = chosen.len();
+        chosen.retain(|(test, _)| matches!(self.made.secrets.hide(&test.text), Cow::Borrowed(_)));
+        self.made.withheld_tests = all - chosen.len();
+        let mut reached = std::mem::take(&mut self.ways_before);
+        for (test, ways) in chosen {
+            reached.extend(ways);
+            self.made.tests.push(test);
+        }
+        self.made.tested = Some(self.search.own_ways_that(self.chart, &|way| reached.contains(way)));
     }
 
     /// Whether nothing breaks in a rendering that a values file can make.
@@ -361,4 +418,3 @@ fn jobs(base: usize, settings: Vec<Settings>, is_timed: bool) -> Vec<Job> {
     };
     settings.into_iter().map(job).collect()
 }
-

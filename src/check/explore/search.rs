@@ -16,14 +16,10 @@ use crate::text::compact_sort::sort_by_key;
 use super::candidates::{Hints, Question, missing_sample};
 use super::focus::Focus;
 use super::setting::{Chosen, Setting, Settings, setting_at, value_at};
+use super::tests_to_write::Way;
 use super::trial::Trial;
+use super::waiting::{Kind, MAX_CHANGES, Waiting};
 
-/// Trials of a batch.
-const BATCH: usize = 32;
-/// Most changes of one trial.
-const MAX_CHANGES: usize = 6;
-/// Most trials that wait.
-const MAX_WAITING: usize = 200_000;
 /// Most values of a chart that are looked at for switches.
 const MAX_SWITCHES: usize = 5_000;
 /// Most values that are given to a chart that refuses others.
@@ -32,27 +28,6 @@ const MAX_ASKED: usize = 60;
 const MAX_PAIRED: usize = 200;
 /// Most pairs of one template.
 const MAX_PAIRS: usize = 1_000;
-
-/// In which order trials are made: those with few changes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    changes: usize,
-    kind: Kind,
-    number: usize,
-}
-
-/// Why a trial is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    /// A switch of values.yaml is flipped.
-    Switch,
-    /// A decision may go another way.
-    Decision,
-    /// A decision may go another way, with a value that nothing in the chart speaks of.
-    Guess,
-    /// Two switches that stand close together.
-    Pair,
-}
 
 /// What a decision is, by the source and node.
 struct Point {
@@ -65,9 +40,7 @@ pub(super) struct Search<'h> {
     hints: &'h Hints,
     /// Minor versions of Kubernetes that may be tried.
     minors: Vec<u8>,
-    waiting: BTreeMap<Rank, Settings>,
-    known: HashSet<Settings, RandomState>,
-    number: usize,
+    waiting: Waiting,
     covered: BTreeMap<String, NodeCounts>,
     /// The same, of renderings that a values file can make and in which nothing breaks.
     testable: BTreeMap<String, NodeCounts>,
@@ -77,7 +50,10 @@ pub(super) struct Search<'h> {
     /// The switches that decisions of a template look at, with the first node that does: nodes are numbered as they stand in the template.
     switches: BTreeMap<String, BTreeMap<ValuePath, u32>>,
     base: Json,
-    has_paired: bool,
+    /// Decisions that versions were tried for, and that nothing else has a part in.
+    by_version: HashSet<(String, u32), RandomState>,
+    /// The switches that were tried in pairs.
+    paired: BTreeMap<String, BTreeMap<ValuePath, u32>>,
     /// What is looked at, where that is not everything.
     focus: Option<Focus>,
 }
@@ -87,23 +63,21 @@ impl<'h> Search<'h> {
         Self {
             hints,
             minors,
-            waiting: BTreeMap::new(),
-            known: HashSet::default(),
-            number: 0,
+            waiting: Waiting::default(),
             covered: BTreeMap::new(),
             testable: BTreeMap::new(),
             points: HashMap::default(),
             ways: BTreeMap::new(),
             switches: BTreeMap::new(),
             base: Json::Null,
-            has_paired: false,
+            by_version: HashSet::default(),
+            paired: BTreeMap::new(),
             focus,
         }
     }
 
     /// Begins with a rendering that nothing was changed for.
     pub(super) fn begin(&mut self, trial: &Trial) {
-        self.known.insert(Settings::default());
         if let Some(seen) = &trial.seen {
             self.base = serde_json::from_slice(&seen.values).unwrap_or_default();
             let mut switches = Vec::new();
@@ -112,7 +86,7 @@ impl<'h> Search<'h> {
             for (path, is_on) in switches {
                 let setting = setting_at(&self.base, &path, Json::Bool(!is_on), Chosen::OfChart);
                 if let Some(setting) = setting {
-                    self.push(Settings::one(setting), Kind::Switch);
+                    self.waiting.push(Settings::one(setting), Kind::Switch);
                 }
             }
         }
@@ -121,17 +95,10 @@ impl<'h> Search<'h> {
 
     /// The trials to make next; none when there is nothing left to try.
     pub(super) fn next_batch(&mut self) -> Vec<Settings> {
-        if self.waiting.is_empty() && !self.has_paired {
-            self.has_paired = true;
+        if self.waiting.has_none_of_chart() && self.paired != self.switches {
             self.pair_switches();
         }
-        let mut batch = Vec::new();
-        while batch.len() < BATCH
-            && let Some((_, settings)) = self.waiting.pop_first()
-        {
-            batch.push(settings);
-        }
-        batch
+        self.waiting.next_batch()
     }
 
     /// Learns from a trial. Whether it reached something that none before it did.
@@ -169,33 +136,27 @@ impl<'h> Search<'h> {
     }
 
     fn counted(&self, chart: &Chart, runs: &BTreeMap<String, NodeCounts>) -> Counted {
+        self.own_ways_that(chart, &|(template, node, is_first)| {
+            let (first, second) = runs.get(template).map(|counts| counts.ways(*node)).unwrap_or_default();
+            if *is_first { first > 0 } else { second > 0 }
+        })
+    }
+
+    /// The ways of decisions of a chart's own templates, and those of them that were taken as `is_taken` says.
+    pub(super) fn own_ways_that(&self, chart: &Chart, is_taken: &dyn Fn(&Way) -> bool) -> Counted {
         let mut counted = Counted::default();
         let templates = chart
             .templates
             .iter()
             .map(|file| format!("{}/{}", chart.name(), file.name));
         for template in templates {
-            let counts = runs.get(&template);
-            for (node, is_first) in self.ways.get(&template).into_iter().flatten() {
-                let (first, second) = counts.map(|counts| counts.ways(*node)).unwrap_or_default();
+            let ways = self.ways.get(&template).into_iter().flatten();
+            for (node, is_first) in ways {
                 counted.total += 1;
-                counted.covered += usize::from(if *is_first { first > 0 } else { second > 0 });
+                counted.covered += usize::from(is_taken(&(template.clone(), *node, *is_first)));
             }
         }
         counted
-    }
-
-    fn push(&mut self, settings: Settings, kind: Kind) {
-        if self.waiting.len() >= MAX_WAITING || settings.len() > MAX_CHANGES || !self.known.insert(settings.clone()) {
-            return;
-        }
-        self.number += 1;
-        let rank = Rank {
-            changes: settings.len(),
-            kind,
-            number: self.number,
-        };
-        self.waiting.insert(rank, settings);
     }
 
     fn add_points(&mut self, source: &SourceRuns) {
@@ -277,7 +238,10 @@ impl<'h> Search<'h> {
                     }
                 }
                 SeenLook::KubeVersion if is_open => {
-                    let minors = self.minors.iter();
+                    // Where the version alone decides, other values change nothing.
+                    let is_by_version = decision.looked.len() == 1 && !decision.is_partial;
+                    let is_known = is_by_version && !self.by_version.insert((decision.template.clone(), node));
+                    let minors = self.minors.iter().filter(|_| !is_known);
                     found.extend(minors.map(|minor| (Setting::KubeVersion(*minor), Kind::Decision)));
                 }
                 // A cluster of this version has all of Kubernetes' own that there are.
@@ -288,7 +252,8 @@ impl<'h> Search<'h> {
             }
         }
         for (setting, kind) in found {
-            self.push(settings.with(setting), kind);
+            let place = (decision.template.as_str(), node);
+            self.waiting.attempt(place, settings, setting, kind);
         }
     }
 
@@ -310,7 +275,7 @@ impl<'h> Search<'h> {
             }
             filled = filled.with(setting);
         }
-        self.push(filled, Kind::Guess);
+        self.waiting.push(filled, Kind::Guess);
     }
 
     /// Gives values that a chart which refuses them may ask for: those that it read, and that are empty or not there.
@@ -322,7 +287,7 @@ impl<'h> Search<'h> {
         let asked = seen.missing.iter().chain(&seen.read).filter(is_empty);
         for path in asked.take(MAX_ASKED) {
             if let Some(setting) = setting_at(values, path, missing_sample(path), Chosen::MadeUp) {
-                self.push(settings.with(setting), Kind::Guess);
+                self.waiting.push(settings.with(setting), Kind::Guess);
             }
         }
     }
@@ -344,15 +309,22 @@ impl<'h> Search<'h> {
             let mut pairs = Vec::new();
             for (index, (node, first)) in switches.iter().enumerate() {
                 let others = switches.get(index + 1..).unwrap_or_default();
-                pairs.extend(others.iter().map(|(other, second)| (node.abs_diff(*other), first, second)));
+                pairs.extend(
+                    others
+                        .iter()
+                        .map(|(other, second)| (node.abs_diff(*other), first, second)),
+                );
             }
             sort_by_key(&mut pairs, |(distance, _, _)| *distance);
             let pairs = pairs.into_iter().take(MAX_PAIRS);
-            all.extend(pairs.map(|(distance, first, second)| (distance, Settings::one(first.clone()).with(second.clone()))));
+            all.extend(
+                pairs.map(|(distance, first, second)| (distance, Settings::one(first.clone()).with(second.clone()))),
+            );
         }
+        self.paired = self.switches.clone();
         sort_by_key(&mut all, |(distance, _)| *distance);
         for (_, pair) in all {
-            self.push(pair, Kind::Pair);
+            self.waiting.push(pair, Kind::Pair);
         }
     }
 }

@@ -99,7 +99,9 @@ fn is_typed(text: &str) -> bool {
 
 /// Flags as a shell reads them.
 pub(super) fn command_line(flags: &[Flag]) -> String {
-    let each = flags.iter().map(|(flag, argument)| format!("{flag} {}", quoted(argument)));
+    let each = flags
+        .iter()
+        .map(|(flag, argument)| format!("{flag} {}", quoted(argument)));
     each.collect::<Vec<_>>().join(" ")
 }
 
