@@ -4,9 +4,15 @@
     exploration.py BINARY [HELM SIMULATION] [--charts N] [--budget TIME] [--sample N] [--only REGEX] [--no-plain]
 
 Of the charts of ../shared/conformance/charts-corpus that are without errors with their defaults, N are explored. Printed are the share with a
-cause, causes by rule, and how many there are beside those that the plain method finds: `lint` once for each boolean of the values. Whatever the
-plain method finds must be found. Then a sample of the causes, chosen by a fixed seed, is rendered by Helm with the flags that are printed: Helm
-must fail, or the API server of the simulated cluster must refuse an object (at least 95 of 100).
+cause, and causes by rule.
+
+Then the same is done by the plain method, `lint` once for each boolean of values.yaml. Whatever it finds must be found, apart from what charts
+refuse on purpose (`fail`, `required`, values.schema.json). And in the CPU time that it takes for all charts, exploring must find at least twice
+as many causes: all charts are explored with the largest of a few numbers of renderings that takes no more time. Both are counted alike: what one
+switch breaks is one cause, what another broke before does not count again, and a key that is twice in a map is no error.
+
+Then a sample of the causes, chosen by a fixed seed, is rendered by Helm with the flags that are printed: Helm must fail, or the API server of the
+simulated cluster must refuse an object (at least 95 of 100).
 Without the data this says so and passes; without Helm and a simulation nothing is reproduced.
 """
 import argparse
@@ -27,6 +33,9 @@ CORPUS = os.path.join("..", "shared", "conformance", "charts-corpus", "charts")
 VERSION = "1.35"
 RIGHT = 0.95
 SEED = 19
+# How many times as many causes as the plain method must be found in the same CPU time, and the numbers of renderings that are tried to take no more.
+TIMES = 2
+RENDERINGS = (1600, 800, 400, 200, 100, 50)
 
 
 def output(*command, **options):
@@ -56,19 +65,39 @@ def cpu_seconds():
 
 
 class Cause:
-    """A finding of `explore`: its flags, and all places that it is about."""
+    """A finding of `explore`: its settings, and all places that it is about."""
 
     def __init__(self, chart, finding):
         self.chart = chart
         self.finding = finding
-        notes = finding.get("notes", [])
-        shown = [note.removeprefix("shown by ") for note in notes if note.startswith("shown by ")]
-        self.flags = shlex.split(shown[0]) if shown else []
+        settings = finding["settings"]
+        self.flags = [part for value in settings["values"] for part in (value["flag"], value["argument"])]
+        if settings["kubeVersion"]:
+            self.flags += ["--kube-version", settings["kubeVersion"]]
+        for version in settings["apiVersions"]:
+            self.flags += ["--api-versions", version]
+        notes = finding["notes"]
+        self.ways = {shlex.join(self.flags)}
+        for note in notes:
+            if note.startswith("shown as well by "):
+                self.ways |= set(note.removeprefix("shown as well by ").split("; by "))
         self.places = {(finding["file"], finding.get("line"))}
         for note in notes:
             if note.startswith("also: ") and (at := re.match(r"also: (.+?):(\d+):\d+: ", note)):
                 self.places.add((at.group(1), int(at.group(2))))
         self.more = any(re.match(r"and \d+ more", note) for note in notes)
+
+    def shows(self, flags, at):
+        """Whether it is about a place; a cause with more places than it lists is about those that its own settings show."""
+        return at in self.places or (self.more and flags in self.ways)
+
+    def kind(self):
+        """What its settings are: one switch, several settings, or the cluster."""
+        if "--kube-version" in self.flags or "--api-versions" in self.flags:
+            return "cluster"
+        if len(self.flags) > 2:
+            return "several settings"
+        return "one switch" if re.search("=(true|false)$", self.flags[-1]) else "one value"
 
     def __str__(self):
         finding = self.finding
@@ -98,34 +127,86 @@ def flag(path, value):
 
 
 class Explored:
-    """What exploring a chart showed, and what the plain method does."""
+    """What exploring a chart showed."""
 
-    def __init__(self, binary, chart, budget, has_plain):
+    def __init__(self, binary, chart, *flags):
         self.chart = chart
-        before = cpu_seconds()
-        found = report(binary, "explore", chart, "--all", "--budget", budget, "--base", CORPUS)
-        self.seconds = cpu_seconds() - before
-        findings = [finding for finding in (found or {}).get("findings", []) if any("shown by" in note for note in finding.get("notes", []))]
-        self.causes = [Cause(chart, finding) for finding in findings]
-        refused = re.findall(r"refused on purpose: .*?: ([^ ]+?):(\d+):\d+: ", (found or {}).get("said", ""))
-        self.refused = {(path, int(line)) for path, line in refused}
-        self.exhausted = "nothing is left to try" in (found or {}).get("said", "")
-        self.missed, self.plain, self.plain_seconds = [], set(), 0.0
-        if not has_plain:
-            return
-        before = cpu_seconds()
+        found = report(binary, "explore", chart, "--all", "--base", CORPUS, *flags) or {}
+        self.causes = [Cause(chart, finding) for finding in found.get("findings", []) if "settings" in finding]
+        explored = (found.get("explored") or [{}])[0]
+        self.refused = {(refusal["file"], refusal["line"]) for refusal in explored.get("refusals", [])}
+        self.exhausted, self.renderings = explored.get("exhausted", False), explored.get("renderings", 0)
+
+    def errors(self):
+        return [cause for cause in self.causes if cause.finding["severity"] == "error"]
+
+
+class Flipped:
+    """What the plain method shows of a chart: `lint` once with each boolean of values.yaml the other way. What switches show first is theirs."""
+
+    def __init__(self, binary, chart):
+        self.chart = chart
         # Also what is refused on purpose without any setting.
         known = {place(finding) for finding in (report(binary, "lint", chart, "--base", CORPUS) or {}).get("findings", [])}
-        places = {at for cause in self.causes for at in cause.places}
+        self.switches, self.runs = {}, 1
         for path, value in booleans(own_values(chart)):
-            flipped = errors_of(report(binary, "lint", chart, "--base", CORPUS, "--set", flag(path, not value)))
-            is_new = lambda finding: place(finding) not in known and (finding["file"], finding.get("line")) not in self.refused
-            new = [finding for finding in flipped if is_new(finding)]
-            self.plain |= {place(finding) for finding in new}
-            for finding in new:
-                if (finding["file"], finding.get("line")) not in places and not any(cause.more for cause in self.causes):
-                    self.missed.append((flag(path, not value), finding))
-        self.plain_seconds = cpu_seconds() - before
+            switch = flag(path, not value)
+            found = errors_of(report(binary, "lint", chart, "--base", CORPUS, "--set", switch))
+            self.switches[switch] = [finding for finding in found if place(finding) not in known]
+            self.runs += 1
+
+    def causes(self, refused):
+        """The switches that show something new, as `explore` groups it: what a switch breaks is one cause, and what another switch has
+        broken before does not count again. Neither does what the chart refuses on purpose."""
+        seen, causes = set(), {}
+        for switch, found in self.switches.items():
+            meant = [finding for finding in found if finding["rule"] != "values-schema" and (finding["file"], finding.get("line")) not in refused]
+            new = [finding for finding in meant if place(finding) not in seen]
+            seen |= {place(finding) for finding in new}
+            if new:
+                causes[switch] = new
+        return causes
+
+
+def is_installed(finding):
+    """Whether Helm installs what is wrong: a key that is twice in a map. That is a warning of `explore`."""
+    return "already set" in finding["message"]
+
+
+def measured(work, items, threads):
+    """What work makes of items, and the CPU seconds that its processes took."""
+    before = cpu_seconds()
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        made = list(pool.map(work, items))
+    return made, cpu_seconds() - before
+
+
+def compare(binary, charts, explored):
+    """Compares with the plain method; whether that finds something that exploring does not, or more than half as many causes in the same time."""
+    flipped, seconds = measured(lambda chart: Flipped(binary, chart), charts, os.cpu_count())
+    missed, errors, installed, places = [], 0, 0, 0
+    for plain, one in zip(flipped, explored):
+        for switch, found in plain.causes(one.refused).items():
+            places += len(found)
+            is_error = not all(is_installed(finding) for finding in found)
+            errors += is_error
+            installed += not is_error
+            flags = shlex.join(["--set", switch])
+            missed += [(one.chart, switch, finding) for finding in found if not any(cause.shows(flags, (finding["file"], finding.get("line"))) for cause in one.causes)]
+    for chart, switch, finding in missed:
+        print(f"missed: {chart}: --set {switch}: {finding['file']}:{finding.get('line')}: {finding['message'][:150]} [{finding['rule']}]")
+    runs = sum(plain.runs for plain in flipped)
+    print(f"plain method: {errors} causes ({places} places, and {installed} causes of keys that are twice) in {seconds:.1f} CPU s, {runs} runs of lint")
+    for renderings in RENDERINGS:
+        same, used = measured(lambda chart: Explored(binary, chart, "--budget", "0", "--renderings", str(renderings)), charts, 1)
+        causes = [cause for one in same for cause in one.errors()]
+        kinds = ", ".join(f"{count} {kind}" for kind, count in collections.Counter(cause.kind() for cause in causes).most_common())
+        print(f"explore --budget 0 --renderings {renderings}: {len(causes)} causes ({kinds}) in {used:.1f} CPU s, {sum(one.renderings for one in same)} renderings")
+        if used <= seconds:
+            print(f"in the same CPU time: {len(causes)} causes, {len(causes) / max(errors, 1):.2f} times as many")
+            return bool(missed) or len(causes) < TIMES * errors
+    print("no number of renderings takes as little time as the plain method")
+    return True
 
 
 def clean_charts(binary, only):
@@ -203,21 +284,15 @@ def main():
         return 0
     charts = clean_charts(arguments.binary, arguments.only)
     charts = sorted(random.Random(SEED).sample(charts, min(arguments.charts, len(charts))))
-    explored = []
-    for chart in charts:
-        explored.append(Explored(arguments.binary, chart, arguments.budget, not arguments.no_plain))
+    explored, seconds = measured(lambda chart: Explored(arguments.binary, chart, "--budget", arguments.budget), charts, 1)
     causes = [cause for one in explored for cause in one.causes]
-    errors = [cause for cause in causes if cause.finding["severity"] == "error"]
-    with_causes = sum(any(cause.finding["severity"] == "error" for cause in one.causes) for one in explored)
+    errors = [cause for one in explored for cause in one.errors()]
+    with_causes = sum(bool(one.errors()) for one in explored)
     print(f"{len(charts)} charts, {with_causes} with an error, {sum(bool(one.causes) for one in explored)} with any; {len(errors)} errors, {len(causes) - len(errors)} notes")
     for rule, count in collections.Counter(cause.finding["rule"] for cause in errors).most_common():
         print(f"  {count:5} {rule}")
-    missed = [(one.chart, *miss) for one in explored for miss in one.missed]
-    for chart, switch, finding in missed:
-        print(f"missed: {chart}: --set {switch}: {finding['file']}:{finding.get('line')}: {finding['message'][:150]} [{finding['rule']}]")
-    plain, seconds = sum(len(one.plain) for one in explored), sum(one.plain_seconds for one in explored)
-    print(f"plain method: {plain} places in {seconds:.1f} CPU s; explore: {len(causes)} causes, {len(errors)} of them errors, in {sum(one.seconds for one in explored):.1f} CPU s")
-    failed = bool(missed)
+    print(f"explore --budget {arguments.budget}: {len(errors)} causes in {seconds:.1f} CPU s; nothing was left to try in {sum(one.exhausted for one in explored)} charts")
+    failed = not arguments.no_plain and compare(arguments.binary, charts, explored)
     if arguments.simulation and causes:
         failed |= sample(errors, arguments)
     return int(failed)

@@ -104,6 +104,7 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
     let findings: Vec<Finding> = join(found.iter().flatten().cloned().collect());
     let remarks = Remarks {
         hidden: judge.hidden(),
+        explored: &explored,
         ..Remarks::default()
     };
     reporting.write(context, &findings, &groups, remarks)?;

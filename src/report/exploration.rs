@@ -1,9 +1,12 @@
-//! What an exploration did besides its findings, as text: how far it got, and what the chart refuses on purpose.
+//! What an exploration did besides its findings, as text and for programs: how far it got, and what the chart refuses on purpose.
 
 use std::fmt::Write as _;
 
-use crate::check::explore::Exploration;
+use serde_json::{Value as Json, json};
+
+use crate::check::explore::{Constraint, Exploration, Flag};
 use crate::text::counted::counted;
+use crate::text::redact::redact_message;
 use crate::text::visible::shown_line;
 
 /// A few lines about a chart, with at most so many of its refusals.
@@ -47,16 +50,71 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
             out,
             "  refused on purpose: {}: {}: {}",
             explored.secrets.hide(&shown_line(&settings)),
-            shown_line(&constraint.place),
+            shown_line(&constraint.place.to_string()),
             explored.secrets.hide(&shown_line(&constraint.message))
         );
     }
     if explored.constraints.len() > most {
         _ = writeln!(out, "  and {} more", explored.constraints.len() - most);
     }
+    if let Some(tested) = explored.tested {
+        _ = writeln!(
+            out,
+            "  {}: {} of the {} branches that a values file can reach without breaking the chart",
+            counted(explored.tests.len(), "values file"),
+            tested.covered,
+            explored.testable.covered,
+        );
+    }
     if explored.withheld_tests > 0 {
         let files = counted(explored.withheld_tests, "values file");
         _ = writeln!(out, "  {files} not written: secrets would be in them");
     }
     out
+}
+
+/// The same for programs, without secrets.
+pub(super) fn exploration_as_json(explored: &Exploration) -> Json {
+    let hidden = |text: &str| redact_message(&explored.secrets.hide(text));
+    let problem = explored.problem.as_ref();
+    let reason = problem.map(|finding| format!("{}: {}", finding.primary, finding.message));
+    let reason = reason.or_else(|| explored.not_explored.clone());
+    let refusal = |constraint: &Constraint| {
+        let at = constraint.place.position();
+        let flags = explored.base.iter().cloned().chain(constraint.settings.flags());
+        json!({
+            "message": hidden(&constraint.message),
+            "file": constraint.place.file.path(),
+            "line": at.line,
+            "column": at.column,
+            "settings": settings_as_json(flags.map(|(flag, argument)| (flag, hidden(&argument)))),
+        })
+    };
+    json!({
+        "chart": explored.path,
+        "notExplored": reason.map(|reason| hidden(&reason)),
+        "renderings": explored.renderings,
+        "exhausted": explored.is_exhausted,
+        "branches": {
+            "total": explored.after.total,
+            "before": explored.before.covered,
+            "reached": explored.after.covered,
+            "testable": explored.testable.covered,
+            "tested": explored.tested.map(|tested| tested.covered),
+        },
+        "refusals": explored.constraints.iter().map(refusal).collect::<Vec<Json>>(),
+    })
+}
+
+/// Flags that show something, for programs: those for values, the version of Kubernetes and API versions apart.
+pub(super) fn settings_as_json(flags: impl Iterator<Item = Flag>) -> Json {
+    let (mut values, mut kube_version, mut api_versions) = (Vec::new(), Json::Null, Vec::new());
+    for (flag, argument) in flags {
+        match flag {
+            "--kube-version" => kube_version = json!(argument),
+            "--api-versions" => api_versions.push(argument),
+            _ => values.push(json!({"flag": flag, "argument": argument})),
+        }
+    }
+    json!({"values": values, "kubeVersion": kube_version, "apiVersions": api_versions})
 }

@@ -271,7 +271,8 @@ fn packages_are_the_same_bytes_every_time() {
     assert_eq!(make("one"), make("two"));
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a directory.
+pub(super) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");

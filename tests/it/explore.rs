@@ -1,21 +1,21 @@
 //! `explore`: values that break a chart, the fewest that show it, what is refused on purpose, and values files for tests.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::workspace::{Run, Workspace};
 
 /// Each chart breaks in one way.
-struct Broken {
+pub(super) struct Broken {
     what: &'static str,
-    template: &'static str,
-    values: &'static str,
+    pub(super) template: &'static str,
+    pub(super) values: &'static str,
     /// The flags that show it.
     flags: &'static str,
     severity: &'static str,
     words: &'static str,
 }
 
-const BROKEN: [Broken; 9] = [
+pub(super) const BROKEN: [Broken; 9] = [
     Broken {
         what: "a switch that fails to render",
         template: "{{- if .Values.tls }}\n{{ fromYaml .Values.missing.deep }}\n{{- end }}\n",
@@ -94,7 +94,7 @@ const BROKEN: [Broken; 9] = [
     },
 ];
 
-fn chart(template: &str, values: &str) -> Workspace {
+pub(super) fn chart(template: &str, values: &str) -> Workspace {
     Workspace::chart(&[("templates/b.yaml", template), ("values.yaml", values)])
 }
 
@@ -167,6 +167,70 @@ fn what_a_chart_refuses_is_no_finding() {
 }
 
 #[test]
+fn programs_are_given_settings_and_refusals() {
+    let workspace = Workspace::chart(&[
+        (
+            "templates/b.yaml",
+            "{{- if .Values.tls }}\n{{ fromYaml .Values.missing.deep }}\n{{- end }}\n{{- if eq .Values.mode \"x\" }}{{ fail \"x is gone\" }}{{ end }}\n",
+        ),
+        (
+            "templates/c.yaml",
+            "{{- if semverCompare \"<1.26-0\" .Capabilities.KubeVersion.Version }}\na: [\n{{- end }}\n\
+                {{- if .Capabilities.APIVersions.Has \"example.com/v1\" }}\na: {\n{{- end }}\n",
+        ),
+        ("values.yaml", "tls: false\nmode: one\n"),
+    ]);
+    let said = workspace.run(&[
+        "explore",
+        "web",
+        "--report",
+        "json=report.json",
+        "--write-tests",
+        "tests",
+    ]);
+    let report = std::fs::read(workspace.path("report.json")).unwrap();
+    let report: Json = serde_json::from_slice(&report).unwrap();
+    super::reports::assert_fits("schemas/report.schema.json", &report);
+    let settings: Vec<&Json> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| &finding["settings"])
+        .collect();
+    let none: [Json; 0] = [];
+    for expected in [
+        json!({"values": [{"flag": "--set", "argument": "tls=true"}], "kubeVersion": null, "apiVersions": []}),
+        json!({"values": none, "kubeVersion": "1.25", "apiVersions": []}),
+        json!({"values": none, "kubeVersion": null, "apiVersions": ["example.com/v1"]}),
+    ] {
+        assert!(settings.contains(&&expected), "{expected}: {}", said.all());
+    }
+    let explored = &report["explored"][0];
+    assert_eq!(
+        explored["refusals"],
+        json!([{
+            "message": "x is gone", "file": "web/templates/b.yaml", "line": 4, "column": 33,
+            "settings": {"values": [{"flag": "--set", "argument": "mode=x"}], "kubeVersion": null, "apiVersions": []},
+        }]),
+        "{}",
+        said.all()
+    );
+    assert_eq!(
+        (&explored["chart"], &explored["exhausted"], &explored["notExplored"]),
+        (&json!("web"), &json!(true), &Json::Null)
+    );
+    assert_eq!(
+        explored["branches"],
+        json!({"total": 8, "before": 4, "reached": 8, "testable": 4, "tested": 4})
+    );
+    let merged = workspace.run(&["report", "merge", "report.json", "--report", "json"]);
+    let merged: Json = serde_json::from_str(&merged.stdout).unwrap();
+    for key in ["explored", "findings"] {
+        assert_eq!(merged[key], report[key], "joined reports have the same");
+    }
+}
+
+#[test]
 fn one_switch_is_one_finding() {
     let lines: Vec<String> = (0..40).map(|number| format!("  k{number}: {number}\n")).collect();
     let lines = lines.concat();
@@ -228,6 +292,50 @@ fn a_switch_among_forty_and_a_pair_are_found_in_the_same_order_each_time() {
     assert_eq!(said.all(), run().all());
 }
 
+/// The bundled example, with forty switches in a chart: one of them breaks it, and two of them do so together.
+#[test]
+fn ci_finds_a_switch_among_forty_and_a_pair_in_the_bundled_example() {
+    let mut template = String::from(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}-planted\n  annotations:\n    made: \"by hand\"\n",
+    );
+    let mut values = String::from("features:\n");
+    for number in 0..40 {
+        let value = if number == 23 { "7" } else { "\"on\"" };
+        template.push_str(&format!(
+            "    {{{{- if .Values.features.f{number}.enabled }}}}\n    f{number}: {value}\n    {{{{- end }}}}\n"
+        ));
+        values.push_str(&format!("  f{number}:\n    enabled: false\n"));
+    }
+    template.push_str(
+        "spec:\n  strategy:\n    {{- if .Values.features.f7.enabled }}\n    type: Recreate\n    {{- end }}\n    \
+            {{- if .Values.features.f31.enabled }}\n    rollingUpdate: {maxSurge: 1}\n    {{- end }}\n  \
+            selector:\n    matchLabels: {app: planted}\n  template:\n    metadata:\n      labels: {app: planted}\n    spec:\n      \
+            containers:\n        - name: planted\n          image: registry.example.com/planted:1\n",
+    );
+    let workspace = Workspace::new(&[]);
+    super::cli::copy(std::path::Path::new("fixtures/shop"), &workspace.path("shop"));
+    let before = std::fs::read_to_string(workspace.path("shop/orders/values.yaml")).unwrap();
+    workspace.write("shop/orders/values.yaml", &format!("{before}\n{values}"));
+    workspace.write("shop/orders/templates/planted.yaml", &template);
+    let said = workspace.run_in("shop", &["ci", ".", "--no-push"]);
+    assert_eq!(said.code, 0, "fine as it is: {}", said.all());
+    let said = workspace.run_in("shop", &["ci", ".", "--no-push", "--explore", "10"]);
+    assert_eq!(said.code, 1, "{}", said.all());
+    for flags in [
+        "--set features.f23.enabled=true",
+        "--set features.f31.enabled=true --set features.f7.enabled=true",
+    ] {
+        let line = format!("shown by {flags}\n");
+        assert!(said.stdout.contains(&line), "{flags}: {}", said.all());
+    }
+    let line = said.stderr.lines().find(|line| line.starts_with("orders: "));
+    assert!(
+        line.is_some_and(|line| line.contains("nothing is left to try") && line.ends_with("2 causes")),
+        "the end does not depend on the time: {}",
+        said.all()
+    );
+}
+
 #[test]
 fn known_causes_are_left_out() {
     let workspace = chart(BROKEN[0].template, BROKEN[0].values);
@@ -243,41 +351,6 @@ fn faults_that_are_there_without_settings_are_not_reported() {
     let workspace = chart(template, "on: false\n");
     let said = workspace.run(&["explore", "web"]);
     assert_eq!(said.code, 0, "{}", said.all());
-}
-
-#[test]
-fn values_files_for_tests_reach_what_was_reached() {
-    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: b\n{{- if .Values.one.enabled }}\n  c: d\n{{- end }}\n\
-        {{- if .Values.two.enabled }}\n  e: f\n{{- end }}\n{{- if eq .Values.mode \"x\" }}\n  g: h\n{{- else if eq .Values.mode \"y\" }}\n  i: j\n{{- end }}\n\
-        {{- if .Values.broken.enabled }}\n  k: 1\n{{- end }}\n";
-    let workspace = chart(
-        template,
-        "one: {enabled: false}\ntwo: {enabled: false}\nmode: z\nbroken: {enabled: false}\n",
-    );
-    let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
-    assert_eq!(said.code, 1, "{}", said.all());
-    let mut names: Vec<String> = std::fs::read_dir(workspace.path("web/ci"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names.len(), 2, "{names:?}");
-    let texts: String = names
-        .iter()
-        .map(|name| std::fs::read_to_string(workspace.path("web/ci").join(name)).unwrap())
-        .collect();
-    assert!(!texts.contains("broken"), "{texts}");
-    let lint = workspace.run(&["lint", "web", "--quiet"]);
-    assert_eq!(lint.code, 0, "{}", lint.all());
-    let covered = workspace.run(&["coverage", "web", "--report", "json"]);
-    let report: Json = serde_json::from_str(&covered.stdout).unwrap();
-    let branches = &report["totals"]["branches"];
-    assert_eq!(
-        (&branches["covered"], &branches["total"]),
-        (&9.into(), &10.into()),
-        "{}",
-        covered.all()
-    );
 }
 
 #[test]
@@ -434,27 +507,6 @@ fn secrets_of_values_are_in_no_report_and_no_file() {
     );
     let said = workspace.run(&["explore", "web", "--write-tests", "tests"]);
     assert!(said.stderr.contains("1 values file not written"), "{}", said.all());
-}
-
-#[test]
-fn files_that_somebody_wrote_are_left_alone() {
-    let template = "{{- if .Values.tls }}\n# tls\n{{- end }}\n";
-    let workspace = chart(template, "tls: false\n");
-    workspace.write("web/ci/tls-values.yaml", "by: hand\n");
-    for _ in 0..2 {
-        let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
-        assert!(said.stderr.contains("wrote web/ci/tls-2-values.yaml"), "{}", said.all());
-    }
-    let kept = std::fs::read_to_string(workspace.path("web/ci/tls-values.yaml")).unwrap();
-    assert_eq!(kept, "by: hand\n");
-    // Reports come first: what cannot be written loses nothing.
-    workspace.write("file", "");
-    let broken = chart(BROKEN[0].template, &format!("{}other: false\n", BROKEN[0].values));
-    broken.write("web/templates/c.yaml", "{{- if .Values.other }}\n# other\n{{- end }}\n");
-    broken.write("file", "");
-    let said = broken.run(&["explore", "web", "--write-tests", "file/x"]);
-    assert_eq!(said.code, 3, "{}", said.all());
-    assert!(said.stdout.contains("shown by --set tls=true"), "{}", said.all());
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn every_format_is_as_it_was() {
     }
 }
 
-fn assert_fits(schema: &str, document: &Json) {
+pub(super) fn assert_fits(schema: &str, document: &Json) {
     let mut schemas = Schemas::new();
     let index = Compiler::new()
         .compile(schema, &mut schemas)

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, Location};
 use crate::text::rule::{Rule, RuleId};
 
 use super::setting::Settings;
@@ -47,7 +47,7 @@ pub struct Constraint {
     /// Its words.
     pub message: String,
     /// Where it refuses them.
-    pub place: String,
+    pub place: Location,
 }
 
 /// The faults and refusals of trials so far.
@@ -59,7 +59,8 @@ pub(super) struct Faults {
     /// The same by their words, those without any setting too.
     by_words: BTreeMap<Words, FaultKey>,
     order: Vec<FaultKey>,
-    refusals: BTreeMap<(String, String), Settings>,
+    /// By place and words.
+    refusals: BTreeMap<(String, String), (Settings, Location)>,
 }
 
 /// Rule, file and message.
@@ -102,7 +103,8 @@ impl Faults {
     pub(super) fn add(&mut self, trial: &mut Trial) {
         for refusal in &trial.refusals {
             let key = (refusal.primary.to_string(), refusal.message.clone());
-            self.refusals.entry(key).or_insert_with(|| trial.settings.clone());
+            let first = || (trial.settings.clone(), refusal.primary.clone());
+            self.refusals.entry(key).or_insert_with(first);
         }
         for finding in std::mem::take(&mut trial.faults) {
             let key = self.key_of(&finding);
@@ -169,7 +171,7 @@ impl Faults {
         let refusals = self
             .refusals
             .into_iter()
-            .map(|((place, message), settings)| Constraint {
+            .map(|((_, message), (settings, place))| Constraint {
                 settings,
                 message,
                 place,

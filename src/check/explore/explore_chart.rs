@@ -1,17 +1,14 @@
 //! The exploration of a chart: its renderings as they are, trials until the budget is spent or nothing is left to try, and causes.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
-use crate::check::coverage::Counted;
-use crate::check::explain::{
-    explain_kube_version, explain_missing_dependencies, hidden, secrets_of_chart, secrets_of_values,
-};
-use crate::check::finding::{Finding, SecretValues, join};
-use crate::check::run::{
-    ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, is_duplicate_key, load,
-};
+use foldhash::fast::RandomState;
+
+use crate::check::explain::{explain_kube_version, explain_missing_dependencies, secrets_of_chart, secrets_of_values};
+use crate::check::finding::join;
+use crate::check::run::{ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, load};
 use crate::engine::chart::Chart;
 use crate::engine::render::refuse_kube_version;
 use crate::engine::template::World;
@@ -22,19 +19,24 @@ use crate::text::stop;
 use crate::text::threads::{Batch, with_pool};
 
 use super::candidates::Hints;
-use super::causes::{Cause, Constraint, Faults};
+use super::causes::Faults;
+use super::exploration::{Exploration, base_flags};
 use super::focus::{EarlierChart, Focus};
+use super::repair::repairs;
 use super::search::Search;
-use super::setting::{Chosen, Setting, Settings, quoted};
-use super::tests_to_write::{TestValues, UsefulTrials, choose_tests};
+use super::setting::Settings;
+use super::tests_to_write::{UsefulTrials, Way, choose_tests, ways_of};
 use super::trial::{Trial, TrialVersion, Trials};
 
 /// Rounds in which settings that are not needed are taken away.
 const REDUCING_ROUNDS: usize = 5;
 /// Renderings of all these rounds.
 const REDUCING_TRIALS: usize = 400;
-/// Most places that a finding lists besides its own, and other settings that show it.
-const MAX_LISTED: usize = 5;
+/// Most renderings that are made to find settings for tests in place of those that broke.
+const REPAIRING_TRIALS: usize = 1_500;
+/// Most trials that broke and reach the same way which are kept for that, and those of them that were such attempts.
+const MOST_BROKEN: usize = 4;
+const MOST_BROKEN_AGAIN: usize = 12;
 
 /// When an exploration ends, unless nothing is left to try before.
 #[derive(Clone, Copy)]
@@ -47,41 +49,6 @@ pub struct Budget<'b> {
     pub wants_tests: bool,
     /// Charts as they were, by their paths: only what differs is looked at. Charts that are not among them are new.
     pub earlier: Option<&'b BTreeMap<PathBuf, EarlierChart>>,
-}
-
-/// What is known of a chart that was explored.
-#[derive(Debug, Clone, Default)]
-pub struct Exploration {
-    /// Its path as reports show it.
-    pub path: String,
-    /// Its name, or the path when it does not load.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// What keeps it from being explored: a fault of the chart.
-    pub problem: Option<Finding>,
-    /// Why it was not explored, where that is not a fault.
-    pub not_explored: Option<String>,
-    /// The flags for the values that were changed, as a shell reads them; empty for the defaults.
-    pub base: String,
-    /// What breaks it.
-    pub causes: Vec<Cause>,
-    /// What it refuses on purpose.
-    pub constraints: Vec<Constraint>,
-    /// Renderings that were made.
-    pub renderings: usize,
-    /// Whether nothing was left to try.
-    pub is_exhausted: bool,
-    /// Ways of decisions of its own templates that its values reach as they are.
-    pub before: Counted,
-    /// The same with those that were explored.
-    pub after: Counted,
-    /// Values files that reach most of it.
-    pub tests: Vec<TestValues>,
-    /// How many more there would be, were no secrets in them.
-    pub withheld_tests: usize,
-    /// What reports must not show.
-    pub secrets: SecretValues,
 }
 
 /// Explores charts one after the other, each on all cores. `make_world` gives each thread its own.
@@ -214,8 +181,10 @@ fn explore<W: World>(
         chart: &chart,
         bases: &bases,
         search: Search::new(&hints, minors, focus),
+        tried: HashSet::default(),
         faults: Faults::default(),
-        useful: UsefulTrials::default(),
+        useful: UsefulTrials::new(chart.name()),
+        ways_before: BTreeSet::new(),
         made,
     };
     with_pool(state, work, |batch| run.explore(batch))
@@ -254,8 +223,12 @@ struct Run<'r> {
     chart: &'r Chart,
     bases: &'r [ChartValues],
     search: Search<'r>,
+    /// What trials were made with.
+    tried: HashSet<Settings, RandomState>,
     faults: Faults,
     useful: UsefulTrials,
+    /// Ways that the chart's own values reach, if tests are wanted.
+    ways_before: BTreeSet<Way>,
     made: Exploration,
 }
 
@@ -285,6 +258,12 @@ impl Run<'_> {
         for (index, mut trial) in before.into_iter().enumerate() {
             self.faults.add_before(&trial.faults);
             trial.faults.clear();
+            if self.is_testable(&trial) {
+                self.search.learn_testable(&trial);
+                if self.budget.wants_tests {
+                    self.ways_before.extend(ways_of(&trial));
+                }
+            }
             if index == base {
                 self.search.begin(&trial);
                 self.faults.add(&mut trial);
@@ -292,27 +271,15 @@ impl Run<'_> {
                 self.search.learn(&trial);
             }
         }
-        self.made.before = self.ways();
+        (self.made.before, _) = self.search.own_ways(self.chart);
         self.try_all(base, batch);
         self.reduce(base, batch);
-        self.made.after = self.ways();
         let is_default = self.bases.get(base).is_some_and(|base| base.are_defaults);
         if self.budget.wants_tests && is_default && renders.is_some() {
-            let useful = std::mem::take(&mut self.useful);
-            let run = |settings: Settings| {
-                let job = Job {
-                    base,
-                    settings,
-                    is_timed: false,
-                };
-                batch(vec![job]).pop().flatten()
-            };
-            let mut tests = choose_tests(useful, run, &|trial| self.faults.has_new(trial));
-            let all = tests.len();
-            tests.retain(|test| matches!(self.made.secrets.hide(&test.text), Cow::Borrowed(_)));
-            self.made.withheld_tests = all - tests.len();
-            self.made.tests = tests;
+            self.repair(base, batch);
+            self.choose_tests(base, batch);
         }
+        (self.made.after, self.made.testable) = self.search.own_ways(self.chart);
         let (causes, constraints) = self.faults.finish();
         self.made.causes = causes;
         self.made.constraints = constraints;
@@ -345,11 +312,23 @@ impl Run<'_> {
 
     fn add(&mut self, trial: &mut Trial) {
         self.made.renderings += 1;
+        self.tried.insert(trial.settings.clone());
         self.search.learn(trial);
-        if self.budget.wants_tests && trial.is_complete && !self.faults.has_new(trial) {
-            self.useful.add(trial);
-        }
+        self.keep_for_tests(trial, MOST_BROKEN);
         self.faults.add(trial);
+    }
+
+    /// Keeps what tests may be made of.
+    fn keep_for_tests(&mut self, trial: &Trial, most_broken: usize) {
+        let is_testable = self.is_testable(trial);
+        if is_testable {
+            self.search.learn_testable(trial);
+        }
+        match (self.budget.wants_tests, is_testable) {
+            (true, true) => self.useful.add(trial),
+            (true, false) if trial.settings.are_values() => self.useful.add_broken(trial, most_broken),
+            _ => {}
+        }
     }
 
     /// Takes away settings that are not needed for a fault. This is not part of the budget, and has one of its own.
@@ -360,7 +339,9 @@ impl Run<'_> {
             let smaller = larger
                 .iter()
                 .flat_map(|settings| (0..settings.len()).map(|index| settings.without(index)));
-            let smaller: BTreeSet<Settings> = smaller.filter(|settings| !settings.is_empty()).take(left).collect();
+            // What was tried before did not show the fault.
+            let is_untried = |settings: &Settings| !settings.is_empty() && !self.tried.contains(settings);
+            let smaller: BTreeSet<Settings> = smaller.filter(is_untried).take(left).collect();
             left -= smaller.len();
             if smaller.is_empty() || stop::reason().is_some() {
                 return;
@@ -371,6 +352,7 @@ impl Run<'_> {
             }
             for mut trial in trials.into_iter().flatten() {
                 self.made.renderings += 1;
+                self.tried.insert(trial.settings.clone());
                 self.faults.add(&mut trial);
             }
             if self.faults.to_reduce() == larger {
@@ -379,9 +361,51 @@ impl Run<'_> {
         }
     }
 
-    /// The ways of decisions of the chart's own templates, and those of them that were taken.
-    fn ways(&self) -> Counted {
-        self.search.own_ways(self.chart)
+    /// Seeks settings for what only renderings reached that broke. What these show is not a finding: it is not part of the exploration.
+    fn repair(&mut self, base: usize, batch: Trying<'_>) {
+        let mut left = REPAIRING_TRIALS;
+        while left > 0
+            && stop::reason().is_none()
+            && let Some(broken) = self.useful.next_broken()
+        {
+            let again = batch(jobs(base, vec![broken], false));
+            let other = again.iter().flatten().flat_map(repairs);
+            let other: Vec<Settings> = other
+                .filter(|settings| self.tried.insert(settings.clone()))
+                .take(left)
+                .collect();
+            left = left.saturating_sub(other.len() + 1);
+            self.made.renderings += other.len() + 1;
+            for trial in batch(jobs(base, other, false)).into_iter().flatten() {
+                self.keep_for_tests(&trial, MOST_BROKEN_AGAIN);
+            }
+        }
+    }
+
+    /// Chooses values files for tests, without secrets.
+    fn choose_tests(&mut self, base: usize, batch: Trying<'_>) {
+        let useful = std::mem::take(&mut self.useful);
+        let mut renderings = 0;
+        let run = |settings: Settings| {
+            renderings += 1;
+            batch(jobs(base, vec![settings], false)).pop().flatten()
+        };
+        let mut chosen = choose_tests(useful, run, &|trial| self.faults.has_new(trial));
+        self.made.renderings += renderings;
+        let all = chosen.len();
+        chosen.retain(|(test, _)| matches!(self.made.secrets.hide(&test.text), Cow::Borrowed(_)));
+        self.made.withheld_tests = all - chosen.len();
+        let mut reached = std::mem::take(&mut self.ways_before);
+        for (test, ways) in chosen {
+            reached.extend(ways);
+            self.made.tests.push(test);
+        }
+        self.made.tested = Some(self.search.own_ways_that(self.chart, &|way| reached.contains(way)));
+    }
+
+    /// Whether nothing breaks in a rendering that a values file can make.
+    fn is_testable(&self, trial: &Trial) -> bool {
+        trial.is_complete && trial.refusals.is_empty() && trial.settings.are_values() && !self.faults.has_new(trial)
     }
 }
 
@@ -393,84 +417,4 @@ fn jobs(base: usize, settings: Vec<Settings>, is_timed: bool) -> Vec<Job> {
         is_timed,
     };
     settings.into_iter().map(job).collect()
-}
-
-/// The flags for values, as a shell reads them.
-fn base_flags(base: &ChartValues) -> String {
-    let files = base
-        .given
-        .files
-        .iter()
-        .map(|file| format!("-f {}", quoted(file.path())));
-    let flags = base
-        .given
-        .flags
-        .iter()
-        .rev()
-        .map(|(flag, argument)| format!("{flag} {}", quoted(argument)));
-    files.chain(flags).collect::<Vec<_>>().join(" ")
-}
-
-impl Exploration {
-    /// The causes as findings, without secrets: an error where the chart speaks of the settings, a warning where they are its examples, else
-    /// a note.
-    pub fn findings(&self) -> Vec<Finding> {
-        let mut findings: Vec<Finding> = self
-            .causes
-            .iter()
-            .filter_map(|cause| cause.finding(&self.base))
-            .collect();
-        findings.extend(self.problem.clone());
-        let mut secrets = SecretValues::default();
-        secrets.extend(&self.secrets);
-        for finding in &findings {
-            secrets.add_text(finding.primary.file.text());
-        }
-        hidden(findings, secrets)
-    }
-}
-
-impl Cause {
-    /// The first fault, with what shows it and what else breaks.
-    fn finding(&self, base: &str) -> Option<Finding> {
-        let (first, rest) = self.findings.split_first()?;
-        let mut finding = first.clone();
-        let shown = format!("{base} {}", self.settings.command_line());
-        finding = finding.with_note(format!("shown by {}", shown.trim_start()));
-        finding = match self.settings.chosen() {
-            // Helm installs what has a key twice, with the last of its values.
-            Chosen::OfChart if self.findings.iter().all(is_duplicate_key) => finding.with_severity(Severity::Warning),
-            Chosen::OfChart => finding.with_severity(Severity::Error),
-            Chosen::Example => finding
-                .with_severity(Severity::Warning)
-                .with_note("the value is the example in a comment of values.yaml, which may need others beside it"),
-            Chosen::MadeUp => finding
-                .with_severity(Severity::Info)
-                .with_note("the value is made up: the chart has no example of it"),
-        };
-        for other in rest.iter().take(MAX_LISTED) {
-            finding = finding.with_note(format!("also: {}: {}", other.primary, other.message));
-        }
-        if rest.len() > MAX_LISTED {
-            finding = finding.with_note(format!("and {} more", rest.len() - MAX_LISTED));
-        }
-        let others: Vec<String> = self
-            .others
-            .iter()
-            .take(MAX_LISTED)
-            .map(Settings::command_line)
-            .collect();
-        if !others.is_empty() {
-            finding = finding.with_note(format!("shown as well by {}", others.join("; by ")));
-        }
-        let are_values = self
-            .settings
-            .iter()
-            .all(|setting| matches!(setting, Setting::Value { .. }));
-        Some(if are_values {
-            finding.with_help("a values file in ci/ with this setting makes every later check show it")
-        } else {
-            finding
-        })
-    }
 }

@@ -7,9 +7,15 @@ mod candidates;
 mod trial;
 mod causes;
 mod focus;
-mod search;
+mod waiting;
 mod tests_to_write;
+mod search;
+mod repair;
+mod exploration;
 mod explore_chart;
 
-pub use explore_chart::{Budget, Exploration, add_explored, explore_charts};
+pub use causes::Constraint;
+pub use exploration::Exploration;
+pub use explore_chart::{Budget, add_explored, explore_charts};
 pub use focus::EarlierChart;
+pub use setting::Flag;

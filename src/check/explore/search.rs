@@ -11,45 +11,23 @@ use serde_json::Value as Json;
 use crate::check::coverage::{Counted, SeenDecision, SeenLook, SeenRun, ValuePath};
 use crate::engine::chart::Chart;
 use crate::engine::template::{Constant, DecisionKind, NodeCounts, SourceRuns};
+use crate::text::compact_sort::sort_by_key;
 
 use super::candidates::{Hints, Question, missing_sample};
 use super::focus::Focus;
 use super::setting::{Chosen, Setting, Settings, setting_at, value_at};
+use super::tests_to_write::Way;
 use super::trial::Trial;
+use super::waiting::{Kind, MAX_CHANGES, Waiting};
 
-/// Trials of a batch.
-const BATCH: usize = 32;
-/// Most changes of one trial.
-const MAX_CHANGES: usize = 6;
-/// Most trials that wait.
-const MAX_WAITING: usize = 200_000;
 /// Most values of a chart that are looked at for switches.
 const MAX_SWITCHES: usize = 5_000;
 /// Most values that are given to a chart that refuses others.
 const MAX_ASKED: usize = 60;
 /// Most switches of one template that are tried in pairs.
-const MAX_PAIRED: usize = 24;
-
-/// In which order trials are made: those with few changes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    changes: usize,
-    kind: Kind,
-    number: usize,
-}
-
-/// Why a trial is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    /// A switch of values.yaml is flipped.
-    Switch,
-    /// A decision may go another way.
-    Decision,
-    /// A decision may go another way, with a value that nothing in the chart speaks of.
-    Guess,
-    /// Two switches that stand close together.
-    Pair,
-}
+const MAX_PAIRED: usize = 200;
+/// Most pairs of one template.
+const MAX_PAIRS: usize = 1_000;
 
 /// What a decision is, by the source and node.
 struct Point {
@@ -62,17 +40,20 @@ pub(super) struct Search<'h> {
     hints: &'h Hints,
     /// Minor versions of Kubernetes that may be tried.
     minors: Vec<u8>,
-    waiting: BTreeMap<Rank, Settings>,
-    known: HashSet<Settings, RandomState>,
-    number: usize,
+    waiting: Waiting,
     covered: BTreeMap<String, NodeCounts>,
+    /// The same, of renderings that a values file can make and in which nothing breaks.
+    testable: BTreeMap<String, NodeCounts>,
     points: HashMap<String, HashMap<u32, Point, RandomState>, RandomState>,
     /// The ways that the decisions of each source may go.
     ways: BTreeMap<String, Vec<(u32, bool)>>,
-    /// The switches that decisions of a template look at.
-    switches: BTreeMap<String, BTreeSet<ValuePath>>,
+    /// The switches that decisions of a template look at, with the first node that does: nodes are numbered as they stand in the template.
+    switches: BTreeMap<String, BTreeMap<ValuePath, u32>>,
     base: Json,
-    has_paired: bool,
+    /// Decisions that versions were tried for, and that nothing else has a part in.
+    by_version: HashSet<(String, u32), RandomState>,
+    /// The switches that were tried in pairs.
+    paired: BTreeMap<String, BTreeMap<ValuePath, u32>>,
     /// What is looked at, where that is not everything.
     focus: Option<Focus>,
 }
@@ -82,22 +63,21 @@ impl<'h> Search<'h> {
         Self {
             hints,
             minors,
-            waiting: BTreeMap::new(),
-            known: HashSet::default(),
-            number: 0,
+            waiting: Waiting::default(),
             covered: BTreeMap::new(),
+            testable: BTreeMap::new(),
             points: HashMap::default(),
             ways: BTreeMap::new(),
             switches: BTreeMap::new(),
             base: Json::Null,
-            has_paired: false,
+            by_version: HashSet::default(),
+            paired: BTreeMap::new(),
             focus,
         }
     }
 
     /// Begins with a rendering that nothing was changed for.
     pub(super) fn begin(&mut self, trial: &Trial) {
-        self.known.insert(Settings::default());
         if let Some(seen) = &trial.seen {
             self.base = serde_json::from_slice(&seen.values).unwrap_or_default();
             let mut switches = Vec::new();
@@ -106,7 +86,7 @@ impl<'h> Search<'h> {
             for (path, is_on) in switches {
                 let setting = setting_at(&self.base, &path, Json::Bool(!is_on), Chosen::OfChart);
                 if let Some(setting) = setting {
-                    self.push(Settings::one(setting), Kind::Switch);
+                    self.waiting.push(Settings::one(setting), Kind::Switch);
                 }
             }
         }
@@ -115,17 +95,10 @@ impl<'h> Search<'h> {
 
     /// The trials to make next; none when there is nothing left to try.
     pub(super) fn next_batch(&mut self) -> Vec<Settings> {
-        if self.waiting.is_empty() && !self.has_paired {
-            self.has_paired = true;
+        if self.waiting.has_none_of_chart() && self.paired != self.switches {
             self.pair_switches();
         }
-        let mut batch = Vec::new();
-        while batch.len() < BATCH
-            && let Some((_, settings)) = self.waiting.pop_first()
-        {
-            batch.push(settings);
-        }
-        batch
+        self.waiting.next_batch()
     }
 
     /// Learns from a trial. Whether it reached something that none before it did.
@@ -134,7 +107,7 @@ impl<'h> Search<'h> {
         for source in &seen.sources {
             self.add_points(source);
         }
-        let is_new = self.add_runs(&seen.sources);
+        let is_new = add_runs(&mut self.covered, &seen.sources);
         if !is_new || trial.settings.len() >= MAX_CHANGES {
             return is_new;
         }
@@ -149,37 +122,41 @@ impl<'h> Search<'h> {
         is_new
     }
 
-    /// The ways of decisions of a chart's own templates, and those of them that were taken.
-    pub(super) fn own_ways(&self, chart: &Chart) -> Counted {
+    /// Learns from a trial in which nothing breaks and that a values file can make.
+    pub(super) fn learn_testable(&mut self, trial: &Trial) {
+        if let Some(seen) = &trial.seen {
+            add_runs(&mut self.testable, &seen.sources);
+        }
+    }
+
+    /// The ways of decisions of a chart's own templates, and those of them that were taken: by any rendering, and by those that tests can
+    /// make.
+    pub(super) fn own_ways(&self, chart: &Chart) -> (Counted, Counted) {
+        (self.counted(chart, &self.covered), self.counted(chart, &self.testable))
+    }
+
+    fn counted(&self, chart: &Chart, runs: &BTreeMap<String, NodeCounts>) -> Counted {
+        self.own_ways_that(chart, &|(template, node, is_first)| {
+            let (first, second) = runs.get(template).map(|counts| counts.ways(*node)).unwrap_or_default();
+            if *is_first { first > 0 } else { second > 0 }
+        })
+    }
+
+    /// The ways of decisions of a chart's own templates, and those of them that were taken as `is_taken` says.
+    pub(super) fn own_ways_that(&self, chart: &Chart, is_taken: &dyn Fn(&Way) -> bool) -> Counted {
         let mut counted = Counted::default();
         let templates = chart
             .templates
             .iter()
             .map(|file| format!("{}/{}", chart.name(), file.name));
         for template in templates {
-            let (Some(ways), Some(counts)) = (self.ways.get(&template), self.covered.get(&template)) else {
-                continue;
-            };
+            let ways = self.ways.get(&template).into_iter().flatten();
             for (node, is_first) in ways {
-                let (first, second) = counts.ways(*node);
                 counted.total += 1;
-                counted.covered += usize::from(if *is_first { first > 0 } else { second > 0 });
+                counted.covered += usize::from(is_taken(&(template.clone(), *node, *is_first)));
             }
         }
         counted
-    }
-
-    fn push(&mut self, settings: Settings, kind: Kind) {
-        if self.waiting.len() >= MAX_WAITING || settings.len() > MAX_CHANGES || !self.known.insert(settings.clone()) {
-            return;
-        }
-        self.number += 1;
-        let rank = Rank {
-            changes: settings.len(),
-            kind,
-            number: self.number,
-        };
-        self.waiting.insert(rank, settings);
     }
 
     fn add_points(&mut self, source: &SourceRuns) {
@@ -204,19 +181,6 @@ impl<'h> Search<'h> {
         }
         self.ways.insert(name.clone(), ways);
         self.points.insert(name, points);
-    }
-
-    fn add_runs(&mut self, sources: &[SourceRuns]) -> bool {
-        let mut is_new = false;
-        for source in sources {
-            let known = self
-                .covered
-                .entry(source.name().to_str_lossy().into_owned())
-                .or_default();
-            is_new |= source.counts.has_more_than(known);
-            known.add(&source.counts);
-        }
-        is_new
     }
 
     /// Tries to make a decision go the other way, if it never did.
@@ -245,10 +209,9 @@ impl<'h> Search<'h> {
                 SeenLook::Value(path) => {
                     let value = value_at(values, path);
                     if value.is_some_and(Json::is_boolean) {
-                        self.switches
-                            .entry(decision.template.clone())
-                            .or_default()
-                            .insert(path.clone());
+                        let switches = self.switches.entry(decision.template.clone()).or_default();
+                        let first = switches.entry(path.clone()).or_insert(node);
+                        *first = node.min(*first);
                     }
                     if !is_open {
                         // Without a focus, all switches are flipped anyway.
@@ -275,7 +238,10 @@ impl<'h> Search<'h> {
                     }
                 }
                 SeenLook::KubeVersion if is_open => {
-                    let minors = self.minors.iter();
+                    // Where the version alone decides, other values change nothing.
+                    let is_by_version = decision.looked.len() == 1 && !decision.is_partial;
+                    let is_known = is_by_version && !self.by_version.insert((decision.template.clone(), node));
+                    let minors = self.minors.iter().filter(|_| !is_known);
                     found.extend(minors.map(|minor| (Setting::KubeVersion(*minor), Kind::Decision)));
                 }
                 // A cluster of this version has all of Kubernetes' own that there are.
@@ -286,7 +252,8 @@ impl<'h> Search<'h> {
             }
         }
         for (setting, kind) in found {
-            self.push(settings.with(setting), kind);
+            let place = (decision.template.as_str(), node);
+            self.waiting.attempt(place, settings, setting, kind);
         }
     }
 
@@ -308,7 +275,7 @@ impl<'h> Search<'h> {
             }
             filled = filled.with(setting);
         }
-        self.push(filled, Kind::Guess);
+        self.waiting.push(filled, Kind::Guess);
     }
 
     /// Gives values that a chart which refuses them may ask for: those that it read, and that are empty or not there.
@@ -320,33 +287,57 @@ impl<'h> Search<'h> {
         let asked = seen.missing.iter().chain(&seen.read).filter(is_empty);
         for path in asked.take(MAX_ASKED) {
             if let Some(setting) = setting_at(values, path, missing_sample(path), Chosen::MadeUp) {
-                self.push(settings.with(setting), Kind::Guess);
+                self.waiting.push(settings.with(setting), Kind::Guess);
             }
         }
     }
 
-    /// Two switches that decisions of one template look at, both flipped.
+    /// Two switches that decisions of one template look at, both flipped: first those that stand close together.
     fn pair_switches(&mut self) {
-        let mut pairs = Vec::new();
         let is_looked_at = |template: &str| self.focus.as_ref().is_none_or(|focus| focus.has_template(template));
-        for (_, paths) in self.switches.iter().filter(|(template, _)| is_looked_at(template)) {
-            let paths: Vec<&ValuePath> = paths.iter().take(MAX_PAIRED).collect();
-            for (index, first) in paths.iter().enumerate() {
-                for second in paths.get(index + 1..).unwrap_or_default() {
-                    let flipped = |path: &ValuePath| {
-                        let is_on = value_at(&self.base, path)?.as_bool()?;
-                        setting_at(&self.base, path, Json::Bool(!is_on), Chosen::OfChart)
-                    };
-                    if let (Some(first), Some(second)) = (flipped(first), flipped(second)) {
-                        pairs.push(Settings::one(first).with(second));
-                    }
-                }
+        let flipped = |path: &ValuePath| {
+            let is_on = value_at(&self.base, path)?.as_bool()?;
+            setting_at(&self.base, path, Json::Bool(!is_on), Chosen::OfChart)
+        };
+        let mut all = Vec::new();
+        for (_, switches) in self.switches.iter().filter(|(template, _)| is_looked_at(template)) {
+            let switches: Vec<(u32, Setting)> = switches
+                .iter()
+                .take(MAX_PAIRED)
+                .filter_map(|(path, node)| Some((*node, flipped(path)?)))
+                .collect();
+            let mut pairs = Vec::new();
+            for (index, (node, first)) in switches.iter().enumerate() {
+                let others = switches.get(index + 1..).unwrap_or_default();
+                pairs.extend(
+                    others
+                        .iter()
+                        .map(|(other, second)| (node.abs_diff(*other), first, second)),
+                );
             }
+            sort_by_key(&mut pairs, |(distance, _, _)| *distance);
+            let pairs = pairs.into_iter().take(MAX_PAIRS);
+            all.extend(
+                pairs.map(|(distance, first, second)| (distance, Settings::one(first.clone()).with(second.clone()))),
+            );
         }
-        for pair in pairs {
-            self.push(pair, Kind::Pair);
+        self.paired = self.switches.clone();
+        sort_by_key(&mut all, |(distance, _)| *distance);
+        for (_, pair) in all {
+            self.waiting.push(pair, Kind::Pair);
         }
     }
+}
+
+/// Adds what ran; whether something is new.
+fn add_runs(covered: &mut BTreeMap<String, NodeCounts>, sources: &[SourceRuns]) -> bool {
+    let mut is_new = false;
+    for source in sources {
+        let known = covered.entry(source.name().to_str_lossy().into_owned()).or_default();
+        is_new |= source.counts.has_more_than(known);
+        known.add(&source.counts);
+    }
+    is_new
 }
 
 /// Whether an API version is one of Kubernetes' own: a group without a domain, or of its own one.

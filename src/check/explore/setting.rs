@@ -15,6 +15,9 @@ pub enum Chosen {
     MadeUp,
 }
 
+/// A flag of the command line, and its argument.
+pub type Flag = (&'static str, String);
+
 /// One thing that a trial changes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Setting {
@@ -39,7 +42,7 @@ pub struct Settings(Vec<Setting>);
 
 impl Setting {
     /// The flag of `template` and `lint` that does the same, and its argument.
-    pub fn flag(&self) -> (&'static str, String) {
+    pub fn flag(&self) -> Flag {
         match self {
             Self::Value { path, json, .. } => value_flag(path, json),
             Self::KubeVersion(minor) => ("--kube-version", format!("1.{minor}")),
@@ -58,7 +61,7 @@ impl Setting {
 }
 
 /// The flag for a value: `--set` wherever it reads the argument as this value.
-fn value_flag(path: &[String], json: &str) -> (&'static str, String) {
+fn value_flag(path: &[String], json: &str) -> Flag {
     let key = |special: &[char]| {
         let keys = path.iter().map(|key| {
             let mut escaped = String::new();
@@ -94,8 +97,16 @@ fn is_typed(text: &str) -> bool {
         || text.parse::<f64>().is_ok()
 }
 
+/// Flags as a shell reads them.
+pub(super) fn command_line(flags: &[Flag]) -> String {
+    let each = flags
+        .iter()
+        .map(|(flag, argument)| format!("{flag} {}", quoted(argument)));
+    each.collect::<Vec<_>>().join(" ")
+}
+
 /// An argument as a shell reads it.
-pub(super) fn quoted(argument: &str) -> String {
+fn quoted(argument: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/=:@%+,".contains(&byte);
     if !argument.is_empty() && argument.bytes().all(is_plain) {
         argument.to_owned()
@@ -163,6 +174,11 @@ impl Settings {
         other.0.iter().all(|setting| self.0.contains(setting))
     }
 
+    /// Whether a values file can make all of them.
+    pub fn are_values(&self) -> bool {
+        self.0.iter().all(|setting| matches!(setting, Setting::Value { .. }))
+    }
+
     /// What they are about, in any of their values.
     pub fn subjects(&self) -> Vec<String> {
         self.0.iter().map(Setting::subject).collect()
@@ -188,13 +204,14 @@ impl Settings {
         values
     }
 
-    /// The flags of the command line that do the same, as a shell reads them.
+    /// The flags of the command line that do the same.
+    pub fn flags(&self) -> Vec<Flag> {
+        self.0.iter().map(Setting::flag).collect()
+    }
+
+    /// The same, as a shell reads them.
     pub fn command_line(&self) -> String {
-        let flags = self.0.iter().map(|setting| {
-            let (flag, argument) = setting.flag();
-            format!("{flag} {}", quoted(&argument))
-        });
-        flags.collect::<Vec<_>>().join(" ")
+        command_line(&self.flags())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The fewest values files that reach most of what trials reached: settings are joined as long as the chart still renders with all of
 //! them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
@@ -26,20 +26,27 @@ const HEADER: &str = "# Written by `chartwright explore --write-tests`";
 const MAX_SETTINGS: usize = 200;
 
 /// A way that a decision went: source, node, and whether its first way.
-type Way = (String, u32, bool);
+pub(super) type Way = (String, u32, bool);
 
-/// Settings with which the chart renders, and the ways that they reach.
+/// Settings, and the ways that they reach.
 #[derive(Debug)]
 struct Useful {
     settings: Settings,
     ways: BTreeSet<Way>,
 }
 
-/// Trials without a fault that reach something that those before them did not.
+/// Trials that reach something that those before them did not.
 #[derive(Debug, Default)]
 pub(super) struct UsefulTrials {
+    /// How sources of the chart's own templates begin: what these reach counts first.
+    own: String,
+    /// Those without a fault.
     trials: Vec<Useful>,
     reached: BTreeSet<Way>,
+    /// Those that broke.
+    broken: Vec<Useful>,
+    /// How many of them reach a way.
+    by_broken: BTreeMap<Way, usize>,
 }
 
 /// A values file for tests.
@@ -52,12 +59,16 @@ pub struct TestValues {
 }
 
 impl UsefulTrials {
-    /// Adds a trial without a fault, if it is of use. Settings that are not values are in no values file.
-    pub(super) fn add(&mut self, trial: &Trial) {
-        let mut settings = trial.settings.iter();
-        if !settings.all(|setting| matches!(setting, Setting::Value { .. })) {
-            return;
+    /// Of a chart with this name.
+    pub(super) fn new(chart: &str) -> Self {
+        Self {
+            own: format!("{chart}/templates/"),
+            ..Self::default()
         }
+    }
+
+    /// Adds a trial without a fault that a values file can make, if it is of use.
+    pub(super) fn add(&mut self, trial: &Trial) {
         let ways = ways_of(trial);
         if ways.is_subset(&self.reached) {
             return;
@@ -68,23 +79,59 @@ impl UsefulTrials {
             ways,
         });
     }
+
+    /// Adds a trial that broke, and that a values file can make, unless `most` of those before reach the same: with other settings, a test
+    /// may reach it.
+    pub(super) fn add_broken(&mut self, trial: &Trial, most: usize) {
+        let mut ways = ways_of(trial);
+        let is_wanted = |way: &Way| way.0.starts_with(&self.own) && !self.reached.contains(way);
+        ways.retain(|way| is_wanted(way) && self.by_broken.get(way).is_none_or(|&count| count < most));
+        if ways.is_empty() {
+            return;
+        }
+        for way in &ways {
+            *self.by_broken.entry(way.clone()).or_default() += 1;
+        }
+        self.broken.push(Useful {
+            settings: trial.settings.clone(),
+            ways,
+        });
+    }
+
+    /// Takes the settings of a trial that broke, and reaches most of what no other trial reaches.
+    pub(super) fn next_broken(&mut self) -> Option<Settings> {
+        let reached = &self.reached;
+        self.broken.retain(|one| !one.ways.is_subset(reached));
+        let gain = |one: &Useful| one.ways.difference(reached).count();
+        let mut best: Option<(usize, usize)> = None;
+        for (index, one) in self.broken.iter().enumerate() {
+            let gain = gain(one);
+            if best.is_none_or(|(_, known)| gain > known) {
+                best = Some((index, gain));
+            }
+        }
+        best.map(|(index, _)| self.broken.remove(index).settings)
+    }
 }
 
-fn ways_of(trial: &Trial) -> BTreeSet<Way> {
+/// The ways that a trial went.
+pub(super) fn ways_of(trial: &Trial) -> BTreeSet<Way> {
     let seen = trial.seen.iter().flat_map(|seen| &seen.decisions);
     seen.map(|decision| (decision.template.clone(), decision.way.0, decision.way.1))
         .collect()
 }
 
-/// Chooses files. `run` renders with settings; `is_faulty` says whether that shows a fault.
+/// Chooses files, each with the ways that it reaches. `run` renders with settings; `is_faulty` says whether that shows a fault.
 pub(super) fn choose_tests(
     useful: UsefulTrials,
     mut run: impl FnMut(Settings) -> Option<Trial>,
     is_faulty: &dyn Fn(&Trial) -> bool,
-) -> Vec<TestValues> {
+) -> Vec<(TestValues, BTreeSet<Way>)> {
     let UsefulTrials {
         trials: mut useful,
         reached: mut missing,
+        own,
+        ..
     } = useful;
     let mut files: Vec<(Settings, BTreeSet<Way>)> = Vec::new();
     let mut left = MAX_TRIALS;
@@ -99,7 +146,7 @@ pub(super) fn choose_tests(
         // All are tried again with the next file: what one takes may keep another from being reached.
         let mut tried = Vec::new();
         useful.retain(|one| one.ways.iter().any(|way| missing.contains(way)));
-        while let Some(best) = best_of(&mut useful, &open) {
+        while let Some(best) = best_of(&mut useful, &open, &own) {
             let before = file.as_ref().map(|(settings, _)| settings.clone()).unwrap_or_default();
             let settings = before.joined(&best.settings);
             tried.push(best);
@@ -112,8 +159,11 @@ pub(super) fn choose_tests(
                 continue;
             };
             let ways = ways_of(&trial);
-            let gained = |ways: &BTreeSet<Way>| ways.iter().filter(|way| missing.contains(*way)).count();
-            if gained(&ways) <= file.as_ref().map_or(0, |(_, ways)| gained(ways)) {
+            let before = file
+                .as_ref()
+                .map(|(_, ways)| gain(ways, &missing, &own))
+                .unwrap_or_default();
+            if gain(&ways, &missing, &own) <= before {
                 continue;
             }
             open = missing.difference(&ways).cloned().collect();
@@ -124,41 +174,43 @@ pub(super) fn choose_tests(
         missing = missing.difference(&ways).cloned().collect();
         files.push((settings, ways));
     }
-    let files: Vec<Settings> = files.into_iter().map(|(settings, _)| settings).collect();
-    named(&files)
+    let named = files
+        .into_iter()
+        .filter_map(|(settings, ways)| Some((named(&settings)?, ways)));
+    named.collect()
+}
+
+/// How many of the missing ways are reached: those of the chart's own templates count first.
+fn gain(ways: &BTreeSet<Way>, missing: &BTreeSet<Way>, own: &str) -> (usize, usize) {
+    let gained = ways.iter().filter(|way| missing.contains(*way));
+    let of_chart = gained.clone().filter(|way| way.0.starts_with(own));
+    (of_chart.count(), gained.count())
 }
 
 /// Takes the settings that reach most of what is missing; the first of equals.
-fn best_of(useful: &mut Vec<Useful>, missing: &BTreeSet<Way>) -> Option<Useful> {
-    let gain = |one: &Useful| one.ways.iter().filter(|way| missing.contains(*way)).count();
-    let mut best: Option<(usize, usize)> = None;
+fn best_of(useful: &mut Vec<Useful>, missing: &BTreeSet<Way>, own: &str) -> Option<Useful> {
+    let mut best: Option<(usize, (usize, usize))> = None;
     for (index, one) in useful.iter().enumerate() {
-        let gain = gain(one);
-        if gain > 0 && best.is_none_or(|(_, known)| gain > known) {
+        let gain = gain(&one.ways, missing, own);
+        if gain.1 > 0 && best.is_none_or(|(_, known)| gain > known) {
             best = Some((index, gain));
         }
     }
     best.map(|(index, _)| useful.remove(index))
 }
 
-/// The files with names: what they switch on.
-fn named(files: &[Settings]) -> Vec<TestValues> {
-    let write = |settings: &Settings| {
-        let json = settings.values().to_string();
-        let values = map_from_yaml(json.as_bytes()).ok()?;
-        Some(to_yaml(&Value::Map(values)).ok()?.to_str_lossy().into_owned())
-    };
-    let each = files.iter().filter_map(|settings| {
-        let values = write(settings)?;
-        Some(TestValues {
-            stem: stem(settings),
-            text: format!(
-                "{HEADER}: reaches parts of the templates that the defaults do not.\n{}\n",
-                values.trim_end()
-            ),
-        })
-    });
-    each.collect()
+/// A file with its name: what it switches on.
+fn named(settings: &Settings) -> Option<TestValues> {
+    let json = settings.values().to_string();
+    let values = map_from_yaml(json.as_bytes()).ok()?;
+    let values = to_yaml(&Value::Map(values)).ok()?.to_str_lossy().into_owned();
+    Some(TestValues {
+        stem: stem(settings),
+        text: format!(
+            "{HEADER}: reaches parts of the templates that the defaults do not.\n{}\n",
+            values.trim_end()
+        ),
+    })
 }
 
 impl TestValues {

@@ -107,6 +107,8 @@ pub struct Finding {
     pub rendered: Option<String>,
     /// The renderings that show it, such as `values-staging.yaml, Kubernetes 1.31`; empty for findings that need none.
     pub renderings: Vec<String>,
+    /// The flags that show it, each with its argument, where the values that do were sought.
+    pub shown_by: Vec<(&'static str, String)>,
     /// Whether the place may hold a secret: no report shows its text.
     pub is_secret: bool,
     /// Secrets that the text around a place may hold; the other texts are without them already.
@@ -128,6 +130,7 @@ impl Finding {
             help: Vec::new(),
             rendered: None,
             renderings: Vec::new(),
+            shown_by: Vec::new(),
             is_secret: rule.rule.is_about_secrets(),
             secrets: None,
         }
@@ -180,6 +183,7 @@ impl Finding {
             .chain(&mut self.help)
             .chain(&mut self.rendered)
             .chain(&mut self.renderings)
+            .chain(self.shown_by.iter_mut().map(|(_, argument)| argument))
             .chain(self.related.iter_mut().map(|related| &mut related.label));
         for text in texts {
             if let Cow::Owned(hidden) = secrets.hide(text) {

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::check::finding::{Finding, Hidden, Location};
 use crate::report::diff::diff_document;
+use crate::report::exploration::{exploration_as_json, settings_as_json};
 use crate::report::json_text::{self, Rows};
 use crate::text::redact::redact_message;
 use crate::text::rule::{RuleId, Severity};
@@ -36,6 +37,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
             .filter(|chart| !chart.renderings.is_empty())
             .map(images)
             .collect(),
+        explored: report.remarks.explored.iter().map(exploration_as_json).collect(),
         summary: summary(counts, report.remarks.hidden, report.remarks.unevaluated),
     })
 }
@@ -104,6 +106,8 @@ pub(super) struct Document<'r, R, F> {
     pub(super) changes: Option<Json>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) images: Vec<Json>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) explored: Vec<Json>,
     pub(super) summary: Json,
 }
 
@@ -133,7 +137,7 @@ fn entry(finding: &Finding, places: &[&str]) -> Json {
         .map(|related| json!({"label": related.label, "place": redact_message(&related.place.name())}))
         .collect();
     let at = finding.primary.position();
-    json!({
+    let mut entry = json!({
         "rule": finding.rule.to_string(),
         "severity": finding.severity.name(),
         "message": redact_message(&finding.message),
@@ -146,5 +150,11 @@ fn entry(finding: &Finding, places: &[&str]) -> Json {
         "help": redacted(&finding.help),
         "rendered": finding.rendered.as_deref().map(redact_message),
         "renderings": redacted(&finding.renderings),
-    })
+    });
+    if let Some(entry) = entry.as_object_mut().filter(|_| !finding.shown_by.is_empty()) {
+        let flags = finding.shown_by.iter();
+        let redacted = flags.map(|(flag, argument)| (*flag, redact_message(argument)));
+        entry.insert("settings".to_owned(), settings_as_json(redacted));
+    }
+    entry
 }

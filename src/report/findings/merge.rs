@@ -138,6 +138,7 @@ impl MergedReport {
             findings: Rows(|| self.findings.iter().cloned()),
             changes: self.remarks.changes(),
             images: self.remarks.images(),
+            explored: self.remarks.explored(),
             summary: summary(self.counts(), self.hidden, self.unevaluated),
         })
     }

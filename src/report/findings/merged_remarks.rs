@@ -27,6 +27,8 @@ pub(super) struct MergedRemarks {
     compared: u64,
     /// The renderings of charts that have images, by the chart.
     images: BTreeMap<String, Json>,
+    /// What exploring charts showed, by the chart.
+    explored: BTreeMap<String, Json>,
 }
 
 impl MergedRemarks {
@@ -46,6 +48,11 @@ impl MergedRemarks {
             read_renderings(chart).ok_or(wrong)?;
             let name = chart.get("chart").and_then(Json::as_str).ok_or(wrong)?;
             self.images.insert(name.to_owned(), chart.clone());
+        }
+        for chart in report.get("explored").and_then(Json::as_array).into_iter().flatten() {
+            let name = chart.get("chart").and_then(Json::as_str);
+            let name = name.ok_or("has `explored` that this version does not know")?;
+            self.explored.insert(name.to_owned(), chart.clone());
         }
         Ok(())
     }
@@ -105,6 +112,11 @@ impl MergedRemarks {
     /// The member `images`.
     pub(super) fn images(&self) -> Vec<Json> {
         self.images.values().cloned().collect()
+    }
+
+    /// The member `explored`.
+    pub(super) fn explored(&self) -> Vec<Json> {
+        self.explored.values().cloned().collect()
     }
 
     /// Since when changes are counted, and what they are or why that is not known.

@@ -1,6 +1,7 @@
 //! What a report of findings is made from, and what several formats need.
 
 use crate::check::diff::DiffOutcome;
+use crate::check::explore::Exploration;
 use crate::check::finding::{Finding, Hidden};
 use crate::check::run::RenderingImages;
 use crate::report::coverage::CoveredChart;
@@ -163,6 +164,8 @@ pub struct Remarks<'r> {
     pub images: &'r [ChartImages<'r>],
     /// What the renderings of charts reach, if that was looked for.
     pub coverage: &'r [CoveredChart<'r>],
+    /// What exploring the charts showed, if they were.
+    pub explored: &'r [Exploration],
 }
 
 /// What is reported.

@@ -1,0 +1,168 @@
+//! Trials that wait to be made. What the chart itself speaks of comes first, since only that makes errors; values that are made up are tried
+//! beside it, since what they reach may lead to more.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use foldhash::fast::RandomState;
+
+use super::setting::{Chosen, Setting, Settings};
+
+/// Trials of a batch.
+const BATCH: usize = 32;
+/// Those of a batch that are about what the chart speaks of, if there are enough.
+const OF_CHART: usize = 24;
+/// Most trials that wait.
+const MAX_WAITING: usize = 200_000;
+/// Most changes of one trial.
+pub(super) const MAX_CHANGES: usize = 6;
+
+/// Why a trial is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// A switch of values.yaml is flipped.
+    Switch,
+    /// A decision may go another way.
+    Decision,
+    /// A decision may go another way, with a value that nothing in the chart speaks of.
+    Guess,
+    /// Two switches that stand close together.
+    Pair,
+}
+
+/// In which order trials are made: those with few changes first, and what was not tried for the same decision before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    cost: usize,
+    kind: Kind,
+    number: usize,
+}
+
+/// A decision, and what may make it go another way.
+type Attempt = (String, u32, Setting);
+
+/// Trials that wait.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    of_chart: BTreeMap<Rank, Settings>,
+    others: BTreeMap<Rank, Settings>,
+    known: HashSet<Settings, RandomState>,
+    attempts: HashMap<Attempt, usize, RandomState>,
+    number: usize,
+}
+
+impl Waiting {
+    /// Adds a trial, unless it was added before or is too far from the chart's own values.
+    pub(super) fn push(&mut self, settings: Settings, kind: Kind) {
+        self.push_later(settings, kind, 0);
+    }
+
+    /// Adds a trial that may make a decision go another way. What did not do so with other settings is less likely to do it with these.
+    pub(super) fn attempt(&mut self, (template, node): (&str, u32), before: &Settings, setting: Setting, kind: Kind) {
+        let settings = before.with(setting.clone());
+        if self.known.contains(&settings) {
+            return;
+        }
+        let attempts = self.attempts.entry((template.to_owned(), node, setting)).or_default();
+        let earlier = *attempts;
+        *attempts += 1;
+        self.push_later(settings, kind, earlier);
+    }
+
+    fn push_later(&mut self, settings: Settings, kind: Kind, earlier: usize) {
+        let waiting = self.of_chart.len() + self.others.len();
+        if waiting >= MAX_WAITING || settings.len() > MAX_CHANGES || !self.known.insert(settings.clone()) {
+            return;
+        }
+        self.number += 1;
+        let rank = Rank {
+            cost: settings.len() + earlier,
+            kind,
+            number: self.number,
+        };
+        let list = match settings.chosen() {
+            Chosen::OfChart => &mut self.of_chart,
+            Chosen::Example | Chosen::MadeUp => &mut self.others,
+        };
+        list.insert(rank, settings);
+    }
+
+    /// Whether nothing that the chart speaks of waits.
+    pub(super) fn has_none_of_chart(&self) -> bool {
+        self.of_chart.is_empty()
+    }
+
+    /// The trials to make next; none when there is nothing left to try.
+    pub(super) fn next_batch(&mut self) -> Vec<Settings> {
+        let mut batch: Vec<Settings> = Vec::new();
+        let mut take = |list: &mut BTreeMap<Rank, Settings>, most: usize| {
+            while batch.len() < most
+                && let Some((_, settings)) = list.pop_first()
+            {
+                batch.push(settings);
+            }
+        };
+        take(&mut self.of_chart, OF_CHART);
+        take(&mut self.others, BATCH);
+        take(&mut self.of_chart, BATCH);
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(key: &str, chosen: Chosen) -> Setting {
+        Setting::Value {
+            path: vec![key.to_owned()],
+            json: "true".to_owned(),
+            chosen,
+        }
+    }
+
+    #[test]
+    fn what_the_chart_speaks_of_comes_first_and_what_failed_before_last() {
+        let mut waiting = Waiting::default();
+        let none = Settings::default();
+        for number in 0..40 {
+            let made_up = setting(&format!("guess{number}"), Chosen::MadeUp);
+            waiting.attempt(("t", 1), &none, made_up, Kind::Guess);
+            let of_chart = setting(&format!("own{number}"), Chosen::OfChart);
+            waiting.push(Settings::one(of_chart), Kind::Switch);
+        }
+        let batch = waiting.next_batch();
+        let of_chart = |batch: &[Settings]| {
+            let own = batch.iter().filter(|settings| settings.chosen() == Chosen::OfChart);
+            own.count()
+        };
+        assert_eq!((batch.len(), of_chart(&batch)), (32, 24));
+        let batch = waiting.next_batch();
+        assert_eq!(
+            (batch.len(), of_chart(&batch), waiting.has_none_of_chart()),
+            (32, 16, true)
+        );
+        // With two changes, it still comes before what was tried for the same decision without success.
+        let base = Settings::one(setting("base", Chosen::MadeUp));
+        let other = Settings::one(setting("other", Chosen::MadeUp));
+        for before in [&none, &base, &other] {
+            waiting.attempt(("t", 7), before, setting("x", Chosen::MadeUp), Kind::Guess);
+        }
+        waiting.attempt(("t", 8), &base, setting("y", Chosen::MadeUp), Kind::Guess);
+        let rest: Vec<String> = waiting
+            .next_batch()
+            .iter()
+            .rev()
+            .take(3)
+            .map(Settings::command_line)
+            .collect();
+        assert_eq!(
+            rest,
+            [
+                "--set other=true --set x=true",
+                "--set base=true --set x=true",
+                "--set base=true --set y=true",
+            ]
+        );
+        assert!(waiting.next_batch().is_empty());
+    }
+}

@@ -1,0 +1,124 @@
+//! `explore --write-tests`: values files that reach what was reached.
+
+use serde_json::Value as Json;
+
+use super::explore::{BROKEN, chart};
+use super::workspace::Workspace;
+
+#[test]
+fn values_files_for_tests_reach_what_was_reached() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: b\n{{- if .Values.one.enabled }}\n  c: d\n{{- end }}\n\
+        {{- if .Values.two.enabled }}\n  e: f\n{{- end }}\n{{- if eq .Values.mode \"x\" }}\n  g: h\n{{- else if eq .Values.mode \"y\" }}\n  i: j\n{{- end }}\n\
+        {{- if .Values.broken.enabled }}\n  k: 1\n{{- end }}\n";
+    let workspace = chart(
+        template,
+        "one: {enabled: false}\ntwo: {enabled: false}\nmode: z\nbroken: {enabled: false}\n",
+    );
+    let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
+    assert_eq!(said.code, 1, "{}", said.all());
+    let mut names: Vec<String> = std::fs::read_dir(workspace.path("web/ci"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let texts: String = names
+        .iter()
+        .map(|name| std::fs::read_to_string(workspace.path("web/ci").join(name)).unwrap())
+        .collect();
+    assert!(!texts.contains("broken"), "{texts}");
+    let lint = workspace.run(&["lint", "web", "--quiet"]);
+    assert_eq!(lint.code, 0, "{}", lint.all());
+    let covered = workspace.run(&["coverage", "web", "--report", "json"]);
+    let report: Json = serde_json::from_str(&covered.stdout).unwrap();
+    let branches = &report["totals"]["branches"];
+    assert_eq!(
+        (&branches["covered"], &branches["total"]),
+        (&9.into(), &10.into()),
+        "{}",
+        covered.all()
+    );
+}
+
+#[test]
+fn files_that_somebody_wrote_are_left_alone() {
+    let template = "{{- if .Values.tls }}\n# tls\n{{- end }}\n";
+    let workspace = chart(template, "tls: false\n");
+    workspace.write("web/ci/tls-values.yaml", "by: hand\n");
+    for _ in 0..2 {
+        let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
+        assert!(said.stderr.contains("wrote web/ci/tls-2-values.yaml"), "{}", said.all());
+    }
+    let kept = std::fs::read_to_string(workspace.path("web/ci/tls-values.yaml")).unwrap();
+    assert_eq!(kept, "by: hand\n");
+    // Reports come first: what cannot be written loses nothing.
+    workspace.write("file", "");
+    let broken = chart(BROKEN[0].template, &format!("{}other: false\n", BROKEN[0].values));
+    broken.write("web/templates/c.yaml", "{{- if .Values.other }}\n# other\n{{- end }}\n");
+    broken.write("file", "");
+    let said = broken.run(&["explore", "web", "--write-tests", "file/x"]);
+    assert_eq!(said.code, 3, "{}", said.all());
+    assert!(said.stdout.contains("shown by --set tls=true"), "{}", said.all());
+}
+
+/// The numbers of branches of an exploration that writes tests.
+fn branches(workspace: &Workspace) -> Json {
+    let said = workspace.run(&["explore", "web", "--write-tests", "web/ci", "--report", "json"]);
+    let report: Json = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.all()));
+    report["explored"][0]["branches"].clone()
+}
+
+#[test]
+fn a_switch_that_needs_other_values_is_in_a_file_with_them() {
+    let object = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n\
+        spec:\n  scaleTargetRef: {kind: Deployment, name: a, apiVersion: apps/v1}\n";
+    for (what, template, values) in [
+        (
+            "a number that is missing",
+            format!(
+                "{{{{- if .Values.scaling.enabled }}}}\n{object}  maxReplicas: {{{{ .Values.scaling.most }}}}\n{{{{- end }}}}\n"
+            ),
+            "scaling:\n  enabled: false\n",
+        ),
+        (
+            "two values that are required",
+            "{{- if .Values.tls.enabled }}\n# {{ required \"name\" .Values.tls.name }} {{ required \"key\" .Values.tls.key }}\n{{- end }}\n".to_owned(),
+            "tls:\n  enabled: false\n  name: \"\"\n  key: \"\"\n",
+        ),
+        (
+            "a map of which a key is read",
+            "{{- if .Values.tls.enabled }}\n# {{ .Values.tls.secret.name }}\n{{- end }}\n".to_owned(),
+            "tls:\n  enabled: false\n",
+        ),
+        (
+            "items with a name",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: [{name: a, image: a:1}]\n\
+                {{- with .Values.more }}\n  hostAliases: {{ toYaml . | nindent 4 }}\n{{- end }}\n".to_owned(),
+            "more: []\n",
+        ),
+    ] {
+        let workspace = chart(&template, values);
+        let branches = branches(&workspace);
+        assert_eq!(branches["tested"], branches["total"], "{what}: {branches}");
+        let lint = workspace.run(&["lint", "web", "--quiet"]);
+        assert_eq!(lint.code, 0, "{what}: {}", lint.all());
+    }
+}
+
+#[test]
+fn what_no_values_file_can_reach_is_not_expected_of_tests() {
+    let template = "{{- if semverCompare \"<1.26-0\" .Capabilities.KubeVersion.Version }}\n# old\n{{- end }}\n\
+        {{- if .Values.on }}\na: [\n{{- end }}\n{{- if .Values.other }}\n# other\n{{- end }}\n";
+    let workspace = chart(template, "on: false\nother: false\n");
+    let numbers = branches(&workspace);
+    let number = |key: &str| numbers[key].as_u64().unwrap_or_default();
+    let all = ["total", "before", "reached", "testable", "tested"].map(number);
+    assert_eq!(all, [6, 3, 6, 4, 4], "{numbers}");
+    let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
+    assert!(
+        said.stderr
+            .contains("1 values file: 4 of the 4 branches that a values file can reach without breaking the chart"),
+        "{}",
+        said.all()
+    );
+}
