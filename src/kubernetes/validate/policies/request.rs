@@ -24,20 +24,36 @@ pub struct Request<'j> {
 
 /// What stands for the random end of a name that the server makes: as long, and of the letters that it uses.
 const RANDOM: &str = "x2x4x";
-/// Kinds that no policy judges (`IsExemptAdmissionConfigurationResource`).
-const EXEMPT: [&str; 6] = [
-    "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
+/// Resources that no policy judges (`admissionResources` of `k8s.io/apiserver/pkg/admission/plugin/policy/generic/plugin.go`, and
+/// `excluded` of `k8s.io/kubernetes/pkg/kubeapiserver/admission/exclusion`).
+const EXEMPT: [(&str, &[&str]); 3] = [
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
+        ],
+    ),
+    ("authentication.k8s.io", &["selfsubjectreviews", "tokenreviews"]),
+    (
+        "authorization.k8s.io",
+        &[
+            "localsubjectaccessreviews",
+            "selfsubjectaccessreviews",
+            "selfsubjectrulesreviews",
+            "subjectaccessreviews",
+        ],
+    ),
 ];
 
 impl Request<'_> {
     /// Whether no policy judges it.
     pub(super) fn is_exempt(&self) -> bool {
-        self.group == "admissionregistration.k8s.io" && EXEMPT.contains(&self.kind)
+        EXEMPT
+            .iter()
+            .any(|(group, resources)| *group == self.group && resources.contains(&self.resource))
     }
 
     /// Whether it creates a namespace.
