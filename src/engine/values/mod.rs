@@ -2,6 +2,7 @@
 
 mod chart_copies;
 mod coalesce;
+mod compiled_schemas;
 mod dependencies;
 mod import_values;
 mod schema_acceptance;

@@ -1,7 +1,10 @@
 //! values.schema.json: validation with the verdicts and words of the Go library that Helm uses.
 
+use std::rc::Rc;
+
 use serde_json::Value as Json;
 
+use super::compiled_schemas::{AskedLoader, keep, kept};
 use super::schema_acceptance::{Quick, quick_look};
 use super::schema_documents::{ChartLoader, FetchDocument, PublishedFiles, SchemaDocuments};
 use crate::engine::chart::Chart;
@@ -115,14 +118,8 @@ pub(super) fn read_schema(text: &[u8]) -> Result<Option<Json>, String> {
 
 /// The verdict without a quick look.
 pub(super) fn library_verdict(values: &Map, schema: &[u8], documents: &SchemaDocuments<'_>) -> SchemaVerdict {
-    let schema = Node::parse(schema).map_err(|error| SchemaViolation(error.to_string()))?;
     let loader = ChartLoader::new(documents);
-    let settings = Settings {
-        default_draft: Draft::V2020,
-        formats: &[],
-        loader: &loader,
-    };
-    let validator = Validator::compile(SCHEMA_URL, schema, &settings).map_err(SchemaViolation)?;
+    let validator = compiled(schema, &loader)?;
     let values = to_node(&Value::Map(values.clone()));
     validator.validate(&values).map_err(|error| {
         let text = error.to_string();
@@ -132,6 +129,24 @@ pub(super) fn library_verdict(values: &Map, schema: &[u8], documents: &SchemaDoc
         SchemaViolation(format!("{text}\n"))
     })?;
     Ok(loader.unchecked())
+}
+
+/// The compiled schema.
+fn compiled(schema: &[u8], loader: &ChartLoader<'_>) -> Result<Rc<Validator>, SchemaViolation> {
+    if let Some(validator) = kept(schema) {
+        return Ok(validator);
+    }
+    let document = Node::parse(schema).map_err(|error| SchemaViolation(error.to_string()))?;
+    let loader = AskedLoader::new(loader);
+    let settings = Settings {
+        default_draft: Draft::V2020,
+        formats: &[],
+        loader: &loader,
+    };
+    let validator = Validator::compile(SCHEMA_URL, document, &settings).map_err(SchemaViolation)?;
+    let validator = Rc::new(validator);
+    keep(schema, &validator, &loader);
+    Ok(validator)
 }
 
 /// The value as JSON, its numbers as Go prints them.
