@@ -1,4 +1,4 @@
-//! How the program is linked, the commit that it is built from, and the page of the rules and the time zones in a fifth of their size.
+//! How the program is linked, the commit that it is built from, and texts and the time zones in a fifth of their size.
 
 use std::collections::BTreeMap;
 use std::env::var;
@@ -10,8 +10,13 @@ use std::process::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// What `explain` prints parts of.
-const RULES_PAGE: &str = "docs/rules.md";
+/// Texts that are part of the program, and the names that they are packed under: what `explain` prints parts of, and what an API server makes of
+/// new objects.
+const PAGES: [(&str, &str); 3] = [
+    ("docs/rules.md", "rules.md.gz"),
+    ("src/kubernetes/validate/defaults/defaults.txt", "defaults.txt.gz"),
+    ("src/kubernetes/validate/defaults/fields.txt", "fields.txt.gz"),
+];
 
 #[expect(
     clippy::disallowed_methods,
@@ -19,8 +24,10 @@ const RULES_PAGE: &str = "docs/rules.md";
 )]
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed={RULES_PAGE}");
-    pack(&page(RULES_PAGE)?, "rules.md.gz")?;
+    for (path, packed) in PAGES {
+        println!("cargo::rerun-if-changed={path}");
+        pack(&page(path)?, packed)?;
+    }
     pack(&time_zones(), "time_zones.gz")?;
     // A program at a fixed address needs none of the 30,000 relocations that a movable one needs, which take a third of
     // a millisecond at every start. With `crt-static` the compiler chooses itself, see .cargo/static.toml.

@@ -16,6 +16,7 @@ pub mod causes;
 pub mod counted;
 pub mod near;
 pub mod calendar;
+pub mod packed;
 pub mod time_zones;
 pub mod rule;
 pub mod go;

@@ -4,21 +4,16 @@
 //! data, the data. It is unpacked when the first zone is looked up.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use flate2::read::MultiGzDecoder;
 use jiff::tz::TimeZone;
+
+use super::packed::unpacked;
 
 /// The database, as the build script packs it.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/time_zones.gz"));
 
-static DATABASE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let mut database = Vec::new();
-    // What was packed when the program was built can be unpacked; a test reads all zones.
-    drop(MultiGzDecoder::new(PACKED).read_to_end(&mut database));
-    database
-});
+static DATABASE: LazyLock<Vec<u8>> = LazyLock::new(|| unpacked(PACKED));
 
 /// Zones that were looked up before: templates look the same ones up again and again.
 static KNOWN: Mutex<BTreeMap<String, TimeZone>> = Mutex::new(BTreeMap::new());

@@ -1,22 +1,15 @@
 //! What `docs/rules.md` says about a rule. The page is part of the program, so that `explain` and the page cannot differ.
 
-use std::io::Read as _;
 use std::sync::LazyLock;
 
-use flate2::read::MultiGzDecoder;
-
 use super::table::Rule;
+use crate::text::packed::unpacked_text;
 
 /// The page, as the build script packs it.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.md.gz"));
 
 /// The page.
-static PAGE: LazyLock<String> = LazyLock::new(|| {
-    let mut page = String::new();
-    // What was packed when the program was built can be unpacked; a test reads every section.
-    drop(MultiGzDecoder::new(PACKED).read_to_string(&mut page));
-    page
-});
+static PAGE: LazyLock<String> = LazyLock::new(|| unpacked_text(PACKED));
 
 impl Rule {
     /// Its section of the page: the heading, severity and summary, the reason, and examples.

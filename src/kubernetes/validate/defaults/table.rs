@@ -2,9 +2,18 @@
 //! (`core.v1.Container`), without the version where all versions of the group are the same.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use foldhash::fast::RandomState;
+
+use crate::text::packed::unpacked_text;
+
+/// `defaults.txt`.
+static DEFAULTS: LazyLock<String> =
+    LazyLock::new(|| unpacked_text(include_bytes!(concat!(env!("OUT_DIR"), "/defaults.txt.gz"))));
+/// `fields.txt`.
+static FIELDS: LazyLock<String> =
+    LazyLock::new(|| unpacked_text(include_bytes!(concat!(env!("OUT_DIR"), "/fields.txt.gz"))));
 
 /// How a field is written as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,12 +97,12 @@ pub(super) struct Name {
 impl Name {
     /// From `io.k8s.api.core.v1.Container`.
     pub(super) fn of(definition: &'static str) -> Self {
-        static FIELDS: OnceLock<Exceptions> = OnceLock::new();
+        static EXCEPTIONS: OnceLock<Exceptions> = OnceLock::new();
         let start = definition.rmatch_indices('.').nth(2).map_or(0, |(dot, _)| dot + 1);
         let with_version = definition.get(start..).unwrap_or(definition);
         let (group, rest) = with_version.split_once('.').unwrap_or((with_version, ""));
         let name = rest.rsplit_once('.').map_or(rest, |(_, name)| name);
-        let fields = FIELDS.get_or_init(|| exceptions(include_str!("fields.txt")));
+        let fields = EXCEPTIONS.get_or_init(|| exceptions(&FIELDS));
         let found = fields.get(&(group, rest)).or_else(|| fields.get(&(group, name)));
         Self {
             with_version,
@@ -125,8 +134,8 @@ impl Name {
 
     /// The defaults of the definition, those of its version first.
     pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
-        static DEFAULTS: OnceLock<HashMap<&'static str, Vec<&'static str>, RandomState>> = OnceLock::new();
-        let defaults = DEFAULTS.get_or_init(|| sections(include_str!("defaults.txt")));
+        static SECTIONS: OnceLock<HashMap<&'static str, Vec<&'static str>, RandomState>> = OnceLock::new();
+        let defaults = SECTIONS.get_or_init(|| sections(&DEFAULTS));
         let found = [defaults.get(self.with_version), defaults.get(&*self.short)];
         found
             .into_iter()
@@ -169,10 +178,7 @@ mod tests {
         let known = known();
         let has = |definition: &str, field: &'static str| known.contains(&(definition.to_owned(), field));
         let first = |path: &'static str| path.split_once('.').map_or(path, |(first, _)| first);
-        for ((group, definition), fields) in exceptions(include_str!("fields.txt"))
-            .into_iter()
-            .collect::<BTreeMap<_, _>>()
-        {
+        for ((group, definition), fields) in exceptions(&FIELDS).into_iter().collect::<BTreeMap<_, _>>() {
             for word in fields.split(' ') {
                 let name = word.trim_end_matches(['!', '?', '~', '^']);
                 assert!(
@@ -182,10 +188,7 @@ mod tests {
                 assert_eq!(word.len(), name.len() + 1, "{group} {definition} {word}");
             }
         }
-        for (definition, lines) in sections(include_str!("defaults.txt"))
-            .into_iter()
-            .collect::<BTreeMap<_, _>>()
-        {
+        for (definition, lines) in sections(&DEFAULTS).into_iter().collect::<BTreeMap<_, _>>() {
             for line in lines {
                 let rule = Rule::read(line).expect("a rule");
                 let is_value = rule.value == "-" || serde_json::from_str::<serde_json::Value>(rule.value).is_ok();
