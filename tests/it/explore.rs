@@ -175,8 +175,11 @@ fn programs_are_given_settings_and_refusals() {
         ),
         (
             "templates/c.yaml",
-            "{{- if semverCompare \"<1.26-0\" .Capabilities.KubeVersion.Version }}\na: [\n{{- end }}\n\
-                {{- if .Capabilities.APIVersions.Has \"example.com/v1\" }}\na: {\n{{- end }}\n",
+            "{{- if semverCompare \"<1.26-0\" .Capabilities.KubeVersion.Version }}\na: [\n{{- end }}\n",
+        ),
+        (
+            "templates/d.yaml",
+            "{{- if .Capabilities.APIVersions.Has \"example.com/v1\" }}\na: {\n{{- end }}\n",
         ),
         ("values.yaml", "tls: false\nmode: one\n"),
     ]);

@@ -168,11 +168,8 @@ fn explore<W: World>(
     };
     let hints = Hints::new(&chart);
     let (bases, _) = chart_values(&chart, subject.directory(), request);
-    let minors = versions
-        .iter()
-        .map(|version| version.minor)
-        .filter(|other| *other != minor)
-        .collect();
+    let minors = versions.iter().map(|version| version.minor);
+    let minors = minors.filter(|other| *other != minor).collect();
     let run = Run {
         is_time_over: &*is_time_over,
         budget,

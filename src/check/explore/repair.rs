@@ -132,7 +132,7 @@ impl Repair<'_> {
                 found.extend(samples.filter_map(|sample| Some(self.settings.with(self.given(path, sample)?))));
             }
             for setting in self.made_up() {
-                let other = |sample: &Json| Some(self.settings.with(replaced(setting, sample.clone())?));
+                let other = |sample: &Json| Some(self.settings.with(replaced(setting, sample)?));
                 found.extend(samples.iter().filter_map(other));
             }
         } else if let Some(field) = field {
@@ -163,14 +163,14 @@ impl Repair<'_> {
             };
             let mut value: Json = serde_json::from_str(json).ok()?;
             let is_changed = add_property(&mut value, property);
-            Some(self.settings.with(replaced(setting, value)?)).filter(|_| is_changed)
+            Some(self.settings.with(replaced(setting, &value)?)).filter(|_| is_changed)
         });
         changed.collect()
     }
 }
 
 /// A setting with another value.
-fn replaced(setting: &Setting, value: Json) -> Option<Setting> {
+fn replaced(setting: &Setting, value: &Json) -> Option<Setting> {
     match setting {
         Setting::Value { path, .. } => Some(Setting::Value {
             path: path.clone(),

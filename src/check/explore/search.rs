@@ -125,6 +125,7 @@ impl<'h> Search<'h> {
     /// Learns from a trial in which nothing breaks and that a values file can make.
     pub(super) fn learn_testable(&mut self, trial: &Trial) {
         if let Some(seen) = &trial.seen {
+            add_runs(&mut self.covered, &seen.sources);
             add_runs(&mut self.testable, &seen.sources);
         }
     }
