@@ -211,6 +211,7 @@ mod tests {
                 "password",
                 "pass-credentials",
                 "explore",
+                "policy",
             ][..],
             _ => &[],
         };

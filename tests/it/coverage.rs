@@ -238,7 +238,7 @@ fn pages_have_the_lines_with_what_is_reached_of_them() {
     for part in [
         title.as_str(),
         "1 rendering: default values",
-        "<a href=\"#v0-1\">templates/deployment.yaml</a>",
+        "<a href=\"#v0-2\">templates/deployment.yaml</a>",
         "<th>8</th><td>0</td><td>  note: {{ . | quote }}</td></tr>",
         "<th>7</th><td>1 ◐</td><td>  {{- with <mark>.Values.note</mark> }}</td></tr>",
         "`and` never goes the way `argument 1 decides`",

@@ -82,7 +82,7 @@ pub fn add_coverage(charts: &[CoveredChart<'_>], page: &mut Page, most_bytes: us
     }
 }
 
-/// The lines of all templates that fit, those first of which something is not reached.
+/// The lines of all templates that fit, first those that have something that is not reached.
 fn views(charts: &[CoveredChart<'_>], room: usize) -> Vec<Vec<Option<SourceView>>> {
     let none = |chart: &CoveredChart<'_>| vec![None; chart.coverage.files.len()];
     let mut views: Vec<Vec<Option<SourceView>>> = charts.iter().map(none).collect();

@@ -5,7 +5,8 @@ use std::iter::Peekable;
 use std::ops::Range;
 
 use crate::check::coverage::{BranchRuns, ChartCoverage, DefinitionCoverage, FileCoverage, LineRuns, Unreachable};
-use crate::check::finding::without_secrets;
+use crate::check::finding::{without_secret_documents, without_secrets};
+use crate::text::visible::shown_line;
 
 /// Bytes of a line that are shown at most.
 const LONGEST_LINE: usize = 1 << 12;
@@ -51,12 +52,16 @@ pub(super) struct SourceLine<'t> {
 pub(super) fn shown_text(coverage: &ChartCoverage, file: &FileCoverage) -> String {
     let text = String::from_utf8_lossy(file.file.text());
     // What is known first: words beside a secret may hide only a part of it.
-    without_secrets(&coverage.secrets.hide_bytes(&text))
+    without_secret_documents(&without_secrets(&coverage.secrets.hide_bytes(&text)))
 }
 
 /// What a decision never did.
 pub(super) fn missed_words(way: &BranchRuns) -> String {
-    format!("`{}` never goes the way `{}`", way.kind.name(), way.outcome)
+    format!(
+        "`{}` never goes the way `{}`",
+        way.kind.name(),
+        shown_line(&way.outcome)
+    )
 }
 
 /// The lines of a text that [`shown_text`] made of a file.
