@@ -122,7 +122,7 @@ impl<'h> Search<'h> {
         is_new
     }
 
-    /// Learns from a trial in which nothing breaks and that a values file can make.
+    /// Learns from a trial in which nothing breaks and that a values file can make, after what it reached was followed.
     pub(super) fn learn_testable(&mut self, trial: &Trial) {
         if let Some(seen) = &trial.seen {
             add_runs(&mut self.covered, &seen.sources);
