@@ -335,8 +335,11 @@ fn add_runs(covered: &mut BTreeMap<String, NodeCounts>, sources: &[SourceRuns]) 
     let mut is_new = false;
     for source in sources {
         let known = covered.entry(source.name().to_str_lossy().into_owned()).or_default();
-        is_new |= source.counts.has_more_than(known);
-        known.add(&source.counts);
+        // Whether something ran is all that is asked.
+        if source.counts.has_more_than(known) {
+            is_new = true;
+            known.add(&source.counts);
+        }
     }
     is_new
 }
