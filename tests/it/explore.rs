@@ -226,7 +226,7 @@ fn programs_are_given_settings_and_refusals() {
         explored["branches"],
         json!({"total": 8, "before": 4, "reached": 8, "testable": 4, "tested": 4})
     );
-    let merged = workspace.run(&["report", "merge", "report.json", "--report", "json"]);
+    let merged = workspace.run(&["report", "merge", "report.json"]);
     let merged: Json = serde_json::from_str(&merged.stdout).unwrap();
     for key in ["explored", "findings"] {
         assert_eq!(merged[key], report[key], "joined reports have the same");

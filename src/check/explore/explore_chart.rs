@@ -255,17 +255,17 @@ impl Run<'_> {
         for (index, mut trial) in before.into_iter().enumerate() {
             self.faults.add_before(&trial.faults);
             trial.faults.clear();
-            if self.is_testable(&trial) {
-                self.search.learn_testable(&trial);
-                if self.budget.wants_tests {
-                    self.ways_before.extend(ways_of(&trial));
-                }
-            }
             if index == base {
                 self.search.begin(&trial);
                 self.faults.add(&mut trial);
             } else {
                 self.search.learn(&trial);
+            }
+            if self.is_testable(&trial) {
+                self.search.learn_testable(&trial);
+                if self.budget.wants_tests {
+                    self.ways_before.extend(ways_of(&trial));
+                }
             }
         }
         (self.made.before, _) = self.search.own_ways(self.chart);

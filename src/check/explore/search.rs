@@ -122,7 +122,7 @@ impl<'h> Search<'h> {
         is_new
     }
 
-    /// Learns from a trial in which nothing breaks and that a values file can make.
+    /// Learns from a trial in which nothing breaks and that a values file can make, after what it reached was followed.
     pub(super) fn learn_testable(&mut self, trial: &Trial) {
         if let Some(seen) = &trial.seen {
             add_runs(&mut self.covered, &seen.sources);
@@ -335,8 +335,11 @@ fn add_runs(covered: &mut BTreeMap<String, NodeCounts>, sources: &[SourceRuns]) 
     let mut is_new = false;
     for source in sources {
         let known = covered.entry(source.name().to_str_lossy().into_owned()).or_default();
-        is_new |= source.counts.has_more_than(known);
-        known.add(&source.counts);
+        // Whether something ran is all that is asked.
+        if source.counts.has_more_than(known) {
+            is_new = true;
+            known.add(&source.counts);
+        }
     }
     is_new
 }
