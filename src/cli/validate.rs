@@ -190,25 +190,9 @@ pub(super) fn run(context: RunContext, arguments: &ValidateArguments) -> Result<
         })
         .collect::<Result<Vec<_>, _>>()?;
     let inputs = inputs(context, &arguments.inputs, &ignored, arguments.links.policy())?;
-    let options = options(arguments);
-    let judging = Judging {
-        targets: &targets,
-        options: &options,
-    };
-    let judging = Some(judging).filter(|_| !arguments.policy.are_given());
-    let (mut documents, read) = Documents::read(&inputs, arguments.workers, judging, read_input);
-    let policies = policies(context, arguments, &documents)?;
-    if policies.is_some() {
-        documents.forget_verdicts();
-    }
-    let options = Options {
-        custom: Some(Arc::new(definitions(context, arguments, &documents)?)),
-        policies,
-        ..options
-    };
-    documents.judge(arguments.workers, &targets, &options);
+    let (mut documents, read, options) = judged(context, arguments, &inputs, &targets)?;
     let secrets = Arc::new(hide_secrets(&mut documents, arguments.workers));
-    let sources: Vec<(&Input, &Result<(), String>)> = inputs.iter().zip(&read).collect();
+    let sources: Vec<(&Input, &Read)> = inputs.iter().zip(&read).collect();
     let file = |index: usize, resources: Vec<PlacedResource>| {
         let &(input, read) = sources.get(index)?;
         Some(CheckedFile {
@@ -297,6 +281,37 @@ fn definitions(
     }
     documents.add_definitions(&mut custom);
     Ok(custom)
+}
+
+/// What reading each input gives.
+type Read = Result<(), String>;
+
+/// The documents of the inputs, judged, and with what.
+fn judged(
+    context: RunContext,
+    arguments: &ValidateArguments,
+    inputs: &[Input],
+    targets: &[Target],
+) -> Result<(Documents, Vec<Read>, Options), CommandError> {
+    let options = options(arguments);
+    let judging = Judging {
+        targets,
+        options: &options,
+    };
+    // Policies may be among the inputs, too; then all is judged once they are known.
+    let judging = Some(judging).filter(|_| !arguments.policy.are_given());
+    let (mut documents, read) = Documents::read(inputs, arguments.workers, judging, read_input);
+    let policies = policies(context, arguments, &documents)?;
+    if policies.is_some() {
+        documents.forget_verdicts();
+    }
+    let options = Options {
+        custom: Some(Arc::new(definitions(context, arguments, &documents)?)),
+        policies,
+        ..options
+    };
+    documents.judge(arguments.workers, targets, &options);
+    Ok((documents, read, options))
 }
 
 /// The policies of `--policy` and those among the inputs; nothing if there are none.

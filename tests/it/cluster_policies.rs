@@ -173,9 +173,8 @@ fn manifests_are_judged_by_policies_among_them_and_by_others() {
         .replace("{{ .Release.Name }}", "web")
         .replace("{{ .Values.replicas }}", "7");
     let deployment: String = deployment
-        .lines()
+        .split_inclusive('\n')
         .filter(|line| !line.contains("{{"))
-        .map(|line| format!("{line}\n"))
         .collect();
     let few = policy(
         "few",

@@ -19,11 +19,11 @@ fn has_controls(text: &str) -> bool {
         .any(|c| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c))
 }
 
+/// Charts and manifests whose names and texts look like commands to a CI system.
 #[cfg(unix)]
-#[test]
-fn nothing_that_was_input_is_obeyed() {
+fn forged_workspace() -> Workspace {
     const FORGED: &str = "x\n::error file=a,line=1::forged\n  ::add-mask::a\n##[error]b\u{1b}[2J\u{202e}";
-    let workspace = Workspace::new(&[
+    Workspace::new(&[
         ("c/Chart.yaml", CHART),
         ("c/values.yaml", &format!("a: {}\n", scalar(FORGED))),
         (
@@ -50,7 +50,13 @@ fn nothing_that_was_input_is_obeyed() {
             "kind: Service\napiVersion: v1\nmetadata: {name: \"A\\n::error::x\"}\nspec: {\"a\\n::b\": 1}\n",
         ),
         ("v\n::error::v.yaml", "a: |\n  ::error::x\n  ##[error]y\nb: 1\n"),
-    ]);
+    ])
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_that_was_input_is_obeyed() {
+    let workspace = forged_workspace();
     for arguments in [
         &["ci", ".", "--no-push"][..],
         &["ci", ".", "--no-push", "--report", "json"],

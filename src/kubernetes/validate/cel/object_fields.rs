@@ -167,8 +167,9 @@ impl Search<'_> {
             }
             _ if self.steps(node, bound).is_some() => self.add(node, bound),
             (_, target, arguments) => {
-                target.iter().for_each(|target| self.visit(target, bound));
-                arguments.iter().for_each(|argument| self.visit(argument, bound));
+                for part in target.as_deref().into_iter().chain(arguments) {
+                    self.visit(part, bound);
+                }
             }
         }
     }

@@ -81,7 +81,9 @@ impl PolicyObjects {
         if text(&object, "kind").eq_ignore_ascii_case("list")
             && let Some(Json::Array(items)) = object.get_mut("items").map(Json::take)
         {
-            items.into_iter().for_each(|item| self.add(item));
+            for item in items {
+                self.add(item);
+            }
         } else if object.is_object() {
             self.0.push(object);
         }
