@@ -17,6 +17,7 @@ import random
 import re
 import sys
 import tarfile
+import time
 
 import yaml
 
@@ -100,6 +101,8 @@ def wait_for(cluster, pattern):
     probe = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "probe"}, "spec": {"type": "NodePort", "ports": [{"port": 9999}]}}
     for _ in range(100):
         if re.search(pattern, created(cluster, probe).stderr):
+            # It looks for new policies every second, and may have seen only some of them.
+            time.sleep(3)
             return
     check(False, f"policies are in force: {pattern}")
 
