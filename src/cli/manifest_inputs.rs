@@ -154,7 +154,8 @@ pub(super) fn manifest_files(path: &Path, flag: &str, links: LinkPolicy) -> Resu
             CommandError::could_not_run(message).with_hint(ALLOW_LINKS)
         });
     }
-    if path.is_file() {
+    // A pipe of the shell is one, too.
+    if path.exists() {
         return Ok(vec![path.to_owned()]);
     }
     let message = format!("{flag} {}: no such file or directory", path.display());

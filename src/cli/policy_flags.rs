@@ -73,8 +73,8 @@ fn read_policies(
     links: LinkPolicy,
 ) -> Result<PolicyObjects, CommandError> {
     let mut objects = PolicyObjects::default();
+    let mut has_policy = false;
     for path in paths {
-        let mut has_policy = false;
         for (name, text) in texts(context, path, named, links)? {
             has_policy |= PolicyObjects::may_be_in(&text);
             let newest = Catalog::of(&SupportedVersion::latest()).map_err(CommandError::could_not_run)?;
@@ -82,12 +82,15 @@ fn read_policies(
                 .add_text(&text, Target::embedded(newest))
                 .map_err(|fault| refused(named, &name, &text, &fault))?;
         }
-        if !has_policy {
-            let shown = path.display();
-            context.report(&format!(
-                "warning: {named} {shown}: there is no ValidatingAdmissionPolicy and no binding in it"
-            ));
-        }
+    }
+    if let [path, rest @ ..] = paths
+        && !has_policy
+    {
+        let others = if rest.is_empty() { "" } else { ", and so on" };
+        let shown = path.display();
+        context.report(&format!(
+            "warning: {named} {shown}{others}: there is no ValidatingAdmissionPolicy and no binding in it"
+        ));
     }
     Ok(objects)
 }

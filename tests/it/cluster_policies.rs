@@ -249,6 +249,7 @@ fn policies_that_cannot_be_used_are_reported() {
         "other.yaml",
         &policy("few", "true", "Deny", DEPLOYMENTS).replace("policyName: few", "policyName: many"),
     );
+    workspace.write("types.yaml", &policy("few", "true ? 1 : 2", "Deny", DEPLOYMENTS));
     workspace.write("plain.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     for (path, code, words) in [
         ("none.yaml", 2, "--policy none.yaml: no such file or directory"),
@@ -264,6 +265,11 @@ fn policies_that_cannot_be_used_are_reported() {
             "warning: ValidatingAdmissionPolicy few has no binding, so it applies to nothing",
         ),
         ("other.yaml", 0, "binds the policy \"many\", which is not there"),
+        (
+            "types.yaml",
+            2,
+            "ValidatingAdmissionPolicy few: /spec/validations: must evaluate to bool but got int",
+        ),
         (
             "plain.yaml",
             0,
@@ -286,4 +292,134 @@ fn findings_of_policies_are_silenced_as_others() {
     workspace.write("web/templates/deployment.yaml", &silenced);
     let run = workspace.run(&["lint", "web", "--policy", "policies"]);
     assert_eq!(run.code, 0, "{}", run.all());
+}
+
+/// Rules and places of the findings of manifests under a policy.
+fn places(workspace: &Workspace, policies: &[String], manifest: &str) -> Vec<(String, u64)> {
+    workspace.write("policies.yaml", &policies.join("---\n"));
+    workspace.write("m.yaml", manifest);
+    let run = workspace.run(&[
+        "validate",
+        "m.yaml",
+        "--ignore-missing-schemas",
+        "--policy",
+        "policies.yaml",
+        "--report",
+        "json",
+    ]);
+    found(&run).into_iter().map(|(rule, line, _)| (rule, line)).collect()
+}
+
+const STATEFUL_SET: &str = "\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  replicas: 7
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      initContainers:
+      - name: init
+        image: bad/init:1
+      containers:
+      - name: db
+        image: good/db:1
+        volumeMounts: [{name: data, mountPath: /d}]
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+";
+
+#[test]
+fn pods_are_those_that_controllers_make() {
+    let workspace = Workspace::new(&[]);
+    let pods = |name: &str, expression: &str| policy(name, expression, "Deny", ("", "pods"));
+    let mounted =
+        "object.spec.containers.all(c, c.volumeMounts.all(m, object.spec.volumes.exists(v, v.name == m.name)))";
+    let admitted = [
+        pods("owned", "has(object.metadata.ownerReferences)"),
+        pods("mounted", mounted),
+        pods(
+            "labelled",
+            "'statefulset.kubernetes.io/pod-name' in object.metadata.labels",
+        ),
+    ];
+    assert_eq!(places(&workspace, &admitted, STATEFUL_SET), []);
+    // A policy that only records the object still refuses its pods.
+    let team = policy(
+        "team",
+        "'team' in object.metadata.labels",
+        "Deny",
+        ("*", "pods, statefulsets"),
+    );
+    let audited = "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: {name: b}\nspec: {policyName: team, \
+                   validationActions: [Audit], matchResources: {resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: \
+                   [statefulsets]}]}}\n";
+    let team = team.replace(
+        "validationActions: [Deny]}",
+        "validationActions: [Deny], matchResources: {resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}}",
+    );
+    let labelled = STATEFUL_SET.replace("metadata: {name: db}", "metadata: {name: db, labels: {a: b}}");
+    let rules: Vec<String> = places(&workspace, &[team, audited.to_owned()], &labelled)
+        .into_iter()
+        .map(|(rule, _)| rule)
+        .collect();
+    assert_eq!(rules, ["policy-audit", "policy-pods"]);
+}
+
+#[test]
+fn the_part_that_fails_is_blamed() {
+    let workspace = Workspace::new(&[]);
+    let containers = "(object.spec.template.spec.containers + object.spec.template.spec.initContainers).all(c, c.image.startsWith('good/'))";
+    let several = "object.spec.replicas <= 5 && object.spec.template.spec.containers.all(c, has(c.image))";
+    for (expression, line) in [(containers, 13), (several, 6)] {
+        let policies = [policy("p", expression, "Deny", ("apps", "statefulsets"))];
+        let want = [("policy-deny".to_owned(), line)];
+        assert_eq!(places(&workspace, &policies, STATEFUL_SET), want, "{expression}");
+    }
+}
+
+#[test]
+fn what_the_server_chooses_is_there() {
+    let workspace = Workspace::new(&[]);
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: NodePort, ports: [{port: 80}]}\n";
+    let chosen = "object.spec.clusterIP != 'None' && object.spec.ports.all(p, p.nodePort >= 30000)";
+    let policies = [policy("p", chosen, "Deny", ("", "services"))];
+    assert_eq!(places(&workspace, &policies, service), []);
+    let generated = "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: a-}\n";
+    let named = [policy("p", "request.name.startsWith('a-')", "Deny", ("", "configmaps"))];
+    assert_eq!(places(&workspace, &named, generated), []);
+    // Of a kind that is not known, only its metadata is.
+    let custom = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\n";
+    let spec = policy("spec", "object.spec.size < 5", "Deny", ("example.com", "widgets"));
+    assert_eq!(places(&workspace, &[spec], custom), []);
+    let name = policy(
+        "name",
+        "object.metadata.name == 'b'",
+        "Deny",
+        ("example.com", "widgets"),
+    );
+    assert_eq!(places(&workspace, &[name], custom), [("policy-deny".to_owned(), 3)]);
+}
+
+#[test]
+fn what_a_cluster_wrote_is_read() {
+    let workspace = Workspace::new(&[]);
+    let policies = policy("few", "object.spec.replicas <= 5", "Deny", ("apps", "statefulsets"));
+    let (only, binding) = policies.split_once("---\n").expect("two documents");
+    let only = only.replace(
+        "metadata: {name: few}",
+        "metadata: {name: few, managedFields: [{manager: kubectl}]}",
+    );
+    let items = |text: &str| text.replace('\n', "\n  ").trim_end().to_owned();
+    let listed = format!(
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyList\nitems:\n- {}\n---\n{binding}",
+        items(&only)
+    );
+    // The same policy twice is one.
+    let all = [listed, policies.clone()];
+    assert_eq!(places(&workspace, &all, STATEFUL_SET), [("policy-deny".to_owned(), 6)]);
 }

@@ -17,7 +17,7 @@ use super::ids;
 use super::options::{Options, Target};
 use super::places::Places;
 use super::policies::Policies;
-use super::policy_faults::{Admitted, PolicyFaults};
+use super::policy_faults::{Admitted, PolicyFaults, allocate};
 use super::resource::{Resource, Status, Unevaluated, Violation};
 use super::resource_name::plural_of;
 use super::rules;
@@ -375,14 +375,17 @@ impl DocumentCheck<'_> {
         let Ok(mut object) = self.instance(root) else {
             return (Vec::new(), Vec::new());
         };
-        match definition {
-            Some(definition) => definition.prepare(&mut object),
-            None => set_defaults(&self.target.catalog, api_version, kind, &mut object),
+        if let Some(definition) = definition {
+            definition.prepare(&mut object);
+        } else {
+            set_defaults(&self.target.catalog, api_version, kind, &mut object);
+            allocate(api_version, kind, &mut object);
         }
         let resource = definition.and_then(CustomKind::plural);
         let admitted = Admitted {
             api_version,
             kind,
+            is_known: definition.is_some() || self.target.catalog.root(api_version, kind).is_some(),
             resource: &resource.map_or_else(|| plural_of(kind), str::to_owned),
             is_namespaced: definition.map_or_else(|| rules::is_namespaced(kind), CustomKind::is_namespaced),
             namespace: &self.options.namespace,

@@ -1,6 +1,6 @@
 //! What the policies of a cluster say of an object, and of the pods that it makes, as faults of it.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::catalog::Catalog;
 use super::custom::Fault;
@@ -19,6 +19,8 @@ pub(super) struct Admitted<'a> {
     /// The plural name of its kind.
     pub(super) resource: &'a str,
     pub(super) is_namespaced: bool,
+    /// Whether its schema is known, and so its defaults.
+    pub(super) is_known: bool,
     /// The namespace of objects that do not say it; empty for Kubernetes' own default.
     pub(super) namespace: &'a str,
     /// The object, with the defaults that are known.
@@ -45,13 +47,15 @@ impl Admitted<'_> {
                 kind: "Pod",
                 resource: "pods",
                 is_namespaced: true,
+                is_known: true,
                 object: &pod,
                 ..*self
             };
             // A policy that is about the object and about its pods says the same of both.
             let is_new = |of_pod: &PolicyVerdict| {
-                let is_same = |known: &PolicyVerdict| known.policy == of_pod.policy && known.place == of_pod.place;
-                !verdicts.iter().any(is_same)
+                let is_same = |known: &&PolicyVerdict| known.policy == of_pod.policy && known.place == of_pod.place;
+                let mut denied = verdicts.iter().filter(|known| known.effect == Effect::Denied);
+                !denied.any(|known| is_same(&known))
             };
             let of_pods = pod.verdicts(policies, catalog).into_iter().filter(is_new);
             for verdict in of_pods.filter(|verdict| verdict.effect == Effect::Denied) {
@@ -66,7 +70,12 @@ impl Admitted<'_> {
                 });
             }
         }
-        for verdict in verdicts {
+        for mut verdict in verdicts {
+            // Without its definition, its defaults are not known, and other fields may be there.
+            if !self.is_known && verdict.steps.first().is_some_and(|step| step != "metadata") {
+                verdict.effect = Effect::Unknown;
+                "the definition of the kind is not known".clone_into(&mut verdict.message);
+            }
             found.add(verdict);
         }
         found
@@ -104,30 +113,121 @@ impl Admitted<'_> {
 
     /// A pod as the controllers of Kubernetes make it of the object, and the steps to its template.
     fn pod(&self) -> Option<(&'static [&'static str], Json)> {
-        let steps: &[&str] = match (self.group_and_version().0, self.kind) {
-            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
-            | ("batch", "Job")
-            | ("", "ReplicationController") => &["spec", "template"],
-            ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
+        let (steps, owner): (&[&str], &str) = match (self.group_and_version().0, self.kind) {
+            ("apps", "Deployment") => (&["spec", "template"], "ReplicaSet"),
+            ("apps", "ReplicaSet" | "StatefulSet" | "DaemonSet") | ("batch", "Job") | ("", "ReplicationController") => {
+                (&["spec", "template"], self.kind)
+            }
+            ("batch", "CronJob") => (&["spec", "jobTemplate", "spec", "template"], "Job"),
             _ => return None,
         };
         let template = steps.iter().try_fold(self.object, |at, step| at.get(step))?;
-        let metadata = |key: &str| self.object.pointer(&format!("/metadata/{key}")).and_then(Json::as_str);
-        let mut own = template
+        let text = |key: &str| self.object.pointer(&format!("/metadata/{key}")).and_then(Json::as_str);
+        let name = text("name").unwrap_or_default();
+        let mut metadata = template
             .get("metadata")
             .and_then(Json::as_object)
             .cloned()
             .unwrap_or_default();
-        own.insert(
-            "generateName".to_owned(),
-            json!(format!("{}-", metadata("name").unwrap_or_default())),
-        );
-        own.remove("namespace");
-        if let Some(namespace) = metadata("namespace") {
-            own.insert("namespace".to_owned(), json!(namespace));
+        metadata.insert("generateName".to_owned(), json!(format!("{name}-")));
+        metadata.remove("namespace");
+        if let Some(namespace) = text("namespace") {
+            metadata.insert("namespace".to_owned(), json!(namespace));
         }
-        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": own, "spec": template.get("spec")?});
+        let made = json!([{
+            "apiVersion": self.api_version, "kind": owner, "name": name, "uid": "", "controller": true, "blockOwnerDeletion": true
+        }]);
+        metadata.insert("ownerReferences".to_owned(), made);
+        let labels = metadata.entry("labels").or_insert_with(|| json!({}));
+        if let Some(labels) = labels.as_object_mut() {
+            labels.extend(labels_of_pods(owner, name));
+        }
+        let mut spec = template.get("spec")?.clone();
+        if let Some(spec) = spec.as_object_mut() {
+            let claims = self
+                .object
+                .pointer("/spec/volumeClaimTemplates")
+                .and_then(Json::as_array);
+            add_claims(spec, claims.map_or(&[][..], Vec::as_slice), name);
+        }
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec});
         Some((steps, pod))
+    }
+}
+
+/// The labels that a controller gives the pods of an object.
+fn labels_of_pods(owner: &str, name: &str) -> Map<String, Json> {
+    let labels: &[(&str, &str)] = match owner {
+        "ReplicaSet" => &[("pod-template-hash", "x2x4x")],
+        "StatefulSet" => &[
+            ("apps.kubernetes.io/pod-index", "0"),
+            ("controller-revision-hash", "x2x4x"),
+            ("statefulset.kubernetes.io/pod-name", ""),
+        ],
+        "DaemonSet" => &[("controller-revision-hash", "x2x4x"), ("pod-template-generation", "1")],
+        "Job" => &[("batch.kubernetes.io/job-name", ""), ("job-name", "")],
+        _ => &[],
+    };
+    let own = if owner == "StatefulSet" {
+        format!("{name}-0")
+    } else {
+        name.to_owned()
+    };
+    let labels = labels.iter().map(|(key, value)| {
+        let value = if value.is_empty() { own.as_str() } else { value };
+        ((*key).to_owned(), json!(value))
+    });
+    labels.collect()
+}
+
+/// Adds the volumes of the claims that a `StatefulSet` makes, instead of those of the same name.
+fn add_claims(spec: &mut Map<String, Json>, claims: &[Json], name: &str) {
+    let claims: Vec<&str> = claims
+        .iter()
+        .filter_map(|claim| claim.pointer("/metadata/name")?.as_str())
+        .collect();
+    if claims.is_empty() {
+        return;
+    }
+    let Some(volumes) = spec.entry("volumes").or_insert_with(|| json!([])).as_array_mut() else {
+        return;
+    };
+    volumes.retain(|volume| {
+        volume
+            .get("name")
+            .and_then(Json::as_str)
+            .is_none_or(|name| !claims.contains(&name))
+    });
+    for claim in claims {
+        volumes.push(json!({"name": claim, "persistentVolumeClaim": {"claimName": format!("{claim}-{name}-0")}}));
+    }
+}
+
+/// Puts something in the place of what the server chooses for a Service before policies see it: addresses and node ports.
+pub(super) fn allocate(api_version: &str, kind: &str, object: &mut Json) {
+    const ADDRESS: &str = "10.96.0.10";
+    const FIRST_PORT: usize = 30_000;
+    let Some(spec) = object.get_mut("spec").and_then(Json::as_object_mut) else {
+        return;
+    };
+    let of_type = |wanted: &str| spec.get("type").and_then(Json::as_str) == Some(wanted);
+    if (api_version, kind) != ("v1", "Service") || of_type("ExternalName") {
+        return;
+    }
+    let has_node_ports = of_type("NodePort") || of_type("LoadBalancer");
+    let address = spec.entry("clusterIP").or_insert_with(|| json!(ADDRESS)).clone();
+    for (key, value) in [
+        ("clusterIPs", json!([address])),
+        ("ipFamilies", json!(["IPv4"])),
+        ("ipFamilyPolicy", json!("SingleStack")),
+    ] {
+        spec.entry(key).or_insert(value);
+    }
+    let ports = spec.get_mut("ports").and_then(Json::as_array_mut);
+    for (place, port) in ports.into_iter().flatten().enumerate().filter(|_| has_node_ports) {
+        if let Some(port) = port.as_object_mut() {
+            port.entry("nodePort").or_insert_with(|| json!(FIRST_PORT + place));
+        }
     }
 }
 

@@ -49,6 +49,13 @@ pub(in crate::kubernetes::validate) struct Expression {
     pub(super) seen: Vec<&'static str>,
 }
 
+impl Expression {
+    /// Why it does not compile.
+    pub(in crate::kubernetes::validate) fn fault(&self) -> Option<&str> {
+        self.program.as_ref().err().map(String::as_str)
+    }
+}
+
 /// The variables of a policy, and the types of what its expressions see.
 #[derive(Debug)]
 pub(in crate::kubernetes::validate) struct Composition {
@@ -70,6 +77,11 @@ impl Composition {
             variables: Vec::new(),
             is_too_large: false,
         }
+    }
+
+    /// The expressions of the variables.
+    pub(in crate::kubernetes::validate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.variables.iter().map(|(_, expression)| expression)
     }
 
     /// Adds a variable, which the expressions behind it see.

@@ -95,6 +95,25 @@ impl Search<'_> {
         }
     }
 
+    /// The lists of the object that a list is put together of.
+    fn lists(&mut self, node: &Node, bound: &Bound, found: &mut Vec<Steps>) {
+        if let Some(steps) = self.steps(node, bound) {
+            found.push(steps);
+            return;
+        }
+        match &node.expr {
+            Expr::Select(select) if is_variables(&select.operand) => {
+                self.with_variable(&select.field, |search, root| search.lists(root, &Bound::new(), found));
+            }
+            Expr::Call(call) if [operators::ADD, operators::CONDITIONAL].contains(&call.function.as_str()) => {
+                for part in &call.arguments {
+                    self.lists(part, bound, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Adds the fields that a part of an expression looks at.
     fn visit(&mut self, node: &Node, bound: &Bound) {
         if self.found.len() >= MOST_FIELDS {
@@ -148,22 +167,32 @@ impl Search<'_> {
                 self.visit(of, bound);
             }
             (function, Some(target), [names @ .., body]) if binds(function) && !names.is_empty() => {
-                let each = self.steps(target, bound).map(|steps| with(steps, FieldStep::Each));
-                if each.is_none() {
+                let mut lists = Vec::new();
+                self.lists(target, bound, &mut lists);
+                if lists.is_empty() {
                     self.visit(target, bound);
                 }
-                let mut inner = bound.clone();
                 // Of an index and an item, the item is what fields are looked up in.
-                for (place, name) in names.iter().enumerate() {
-                    if let Expr::Ident(name) = &name.expr {
-                        inner.remove(name);
-                        if let Some(steps) = each.as_ref().filter(|_| place + 1 == names.len()) {
-                            inner.insert(name.clone(), steps.clone());
-                        }
-                    }
+                let mut inner = bound.clone();
+                let bound_names = names.iter().filter_map(|name| match &name.expr {
+                    Expr::Ident(name) => Some(name),
+                    _ => None,
+                });
+                let bound_names: Vec<&String> = bound_names.collect();
+                for name in &bound_names {
+                    inner.remove(*name);
                 }
-                self.visit(body, &inner);
-                self.found.extend(each);
+                for each in lists.iter().map(|steps| with(steps.clone(), FieldStep::Each)) {
+                    let mut inner = inner.clone();
+                    if let Some(name) = bound_names.last() {
+                        inner.insert((*name).clone(), each.clone());
+                    }
+                    self.visit(body, &inner);
+                    self.found.push(each);
+                }
+                if lists.is_empty() {
+                    self.visit(body, &inner);
+                }
             }
             _ if self.steps(node, bound).is_some() => self.add(node, bound),
             (_, target, arguments) => {
@@ -257,7 +286,10 @@ mod tests {
                 "variables.few && variables.name != ''",
                 &["metadata/name", "spec/replicas"],
             ),
-            ("(object.a + object.b).all(c, c.x == object.d)", &["a", "b", "d"]),
+            (
+                "(object.a + (has(object.b) ? object.b : [])).all(c, c.x == object.d)",
+                &["a/*/x", "d", "a/*", "b/*/x", "d", "b/*"],
+            ),
             ("object.list[0].x > 1", &["list/0/x"]),
             ("params.data.all(k, k != '')", &[]),
             ("has(object.spec) ? object.spec.a == 1 : true", &["spec/a", "spec"]),

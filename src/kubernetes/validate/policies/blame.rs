@@ -41,6 +41,34 @@ pub(super) fn blamed(object: &Json, fields: &[Vec<FieldStep>], fails: &mut dyn F
     best.map(|(_, steps)| steps).unwrap_or_default()
 }
 
+/// The parts of an expression that `&&` joins; all of it where something else joins them.
+pub(super) fn conjuncts(expression: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
+    let mut quote: Option<char> = None;
+    let mut signs = expression.char_indices().peekable();
+    while let Some((at, sign)) = signs.next() {
+        match (quote, sign) {
+            (Some(_), '\\') => drop(signs.next()),
+            (Some(open), sign) if sign == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(sign),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, '|') if depth == 0 => return vec![expression],
+            (None, '?') if depth == 0 && !expression.get(..at).is_some_and(|before| before.ends_with('.')) => {
+                return vec![expression];
+            }
+            (None, '&') if depth == 0 && signs.next_if(|(_, next)| *next == '&').is_some() => {
+                parts.extend(expression.get(start..at));
+                start = at + 2;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(expression.get(start..));
+    parts
+}
+
 /// How many steps lead to something in an object.
 fn depth_in(object: &Json, steps: &[String]) -> usize {
     let mut at = object;
@@ -84,15 +112,15 @@ impl Attempt {
         found.as_array_mut()
     }
 
-    /// The first item of the list that fails without the others; it becomes the only one.
+    /// The first item of the list that fails without the others; it becomes the only one. None if something else fails as well.
     fn failing_item(&mut self, evaluations: &mut usize, fails: &mut dyn FnMut(&Json) -> bool) -> Option<usize> {
         let items = std::mem::take(self.list()?);
-        let is_single = items.len() == 1;
+        *evaluations = evaluations.checked_sub(1)?;
+        if fails(&self.object) {
+            return None;
+        }
         for (place, item) in items.into_iter().enumerate() {
             *self.list()? = vec![item];
-            if is_single {
-                return Some(place);
-            }
             *evaluations = evaluations.checked_sub(1)?;
             if fails(&self.object) {
                 return Some(place);
@@ -121,6 +149,7 @@ mod tests {
         let object = json!({"spec": {"a": 1, "list": [{"x": 1}, {"x": 2, "y": [{"z": 1}, {"z": 5}]}, {"x": 3}], "one": [{"x": 7}]}});
         // A stand-in for an expression: some number is 2 or 5.
         let has_fault = |object: &Json| object.to_string().contains(":2") && object.to_string().contains(":5");
+        let has_seven = |object: &Json| object.to_string().contains(":7");
         for (paths, want) in [
             (&["spec/a"][..], "spec/a"),
             (&["spec/none/b", "spec/a"], "spec/a"),
@@ -128,15 +157,37 @@ mod tests {
             (&["spec/list/*/x"], "spec/list/1/x"),
             (&["spec/list/*/w", "spec/a"], "spec/list/1/w"),
             (&["spec/list/*/y/*/z"], "spec/list/1/y/1/z"),
-            (&["spec/one/*/x"], "spec/one/0/x"),
+            // It is not the only list, or not at fault.
+            (&["spec/one/*/x"], "spec/one"),
             (&["spec/a/*/x"], "spec/a"),
             (&[], ""),
         ] {
             let paths: Vec<Vec<FieldStep>> = paths.iter().map(|path| fields(path)).collect();
             assert_eq!(blamed(&object, &paths, &mut |object| has_fault(object)).join("/"), want);
         }
+        let one = [fields("spec/one/*/x")];
+        assert_eq!(
+            blamed(&object, &one, &mut |object| has_seven(object)).join("/"),
+            "spec/one/0/x"
+        );
         let all = [fields("spec/list/*/x")];
         assert_eq!(blamed(&object, &all, &mut |_| false).join("/"), "spec/list");
+    }
+
+    #[test]
+    fn expressions_are_divided_at_their_conjunctions() {
+        for (expression, want) in [
+            ("a", &["a"][..]),
+            ("a && b(c && d) && e", &["a ", " b(c && d) ", " e"]),
+            ("a && b || c", &["a && b || c"]),
+            ("a ? b : c && d", &["a ? b : c && d"]),
+            (
+                "a.?b && c['&&'] == \"&& \\\" &&\"",
+                &["a.?b ", " c['&&'] == \"&& \\\" &&\""],
+            ),
+        ] {
+            assert_eq!(conjuncts(expression), want);
+        }
     }
 
     #[test]

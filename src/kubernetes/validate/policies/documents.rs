@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::super::cel::{Composition, Expression, Wanted};
+use super::matching::NAME_LABEL;
 
 /// Policies, ready to judge objects.
 #[derive(Debug, Default)]
@@ -82,7 +83,7 @@ impl Policies {
         let mut namespaces = BTreeMap::new();
         for document in documents {
             if text(document, "apiVersion") == "v1" && text(document, "kind") == "Namespace" {
-                namespaces.insert(name(document), document.clone());
+                namespaces.insert(name(document), labelled(document));
             }
         }
         Self {
@@ -97,10 +98,47 @@ impl Policies {
         }
     }
 
+    /// Why the first expression that does not compile is refused by the server: a sentence.
+    pub(super) fn compile_fault(&self) -> Option<String> {
+        self.all.iter().find_map(|policy| {
+            let conditions = policy.conditions.iter().map(|condition| ("matchConditions", condition));
+            let validations = policy
+                .validations
+                .iter()
+                .flat_map(|one| [Some(&one.expression), one.computed.as_ref()].into_iter().flatten());
+            let annotations = policy
+                .annotations
+                .iter()
+                .map(|annotation| ("auditAnnotations", annotation));
+            let all = policy.composition.expressions().map(|variable| ("variables", variable));
+            let all = all
+                .chain(conditions)
+                .chain(validations.map(|validation| ("validations", validation)))
+                .chain(annotations);
+            let mut faults = all.filter_map(|(place, expression)| Some((place, expression.fault()?)));
+            let (place, fault) = faults.next()?;
+            Some(format!(
+                "ValidatingAdmissionPolicy {}: /spec/{place}: {fault}",
+                policy.name
+            ))
+        })
+    }
+
     /// Whether there are no policies.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
+}
+
+/// A namespace with the label that the server gives it.
+fn labelled(namespace: &Json) -> Json {
+    let mut labelled = namespace.clone();
+    if let Some(metadata) = labelled.get_mut("metadata").and_then(Json::as_object_mut)
+        && let Some(labels) = metadata.entry("labels").or_insert_with(|| json!({})).as_object_mut()
+    {
+        labels.insert(NAME_LABEL.to_owned(), json!(name(namespace)));
+    }
+    labelled
 }
 
 fn is_admission(document: &Json, kind: &str) -> bool {

@@ -3,8 +3,8 @@
 
 use serde_json::Value as Json;
 
-use super::super::cel::{Answer, Evaluations, Inputs, Known, inputs};
-use super::blame::blamed;
+use super::super::cel::{Answer, Evaluations, Expression, Inputs, Known, Wanted, inputs};
+use super::blame::{blamed, conjuncts};
 use super::documents::{Binding, Policies, Policy, Validation};
 use super::matching::matches;
 use super::request::Request;
@@ -81,7 +81,7 @@ impl Policies {
             )];
         };
         let object = request.stored();
-        let seen = request.seen();
+        let seen = request.seen(&object);
         let namespace = match (request.namespace, namespace) {
             (None, _) => Known::Nothing,
             (Some(_), Some(namespace)) => Known::Value(namespace),
@@ -101,11 +101,18 @@ impl Policies {
             }
             for found in &mut found {
                 if let Some(validation) = found.validation.and_then(|index| policy.validations.get(index)) {
-                    let mut fails = |object: &Json| {
-                        let inputs = super::super::cel::inputs(object, &seen, namespace, param);
-                        fails(policy, validation, &inputs)
+                    let inputs = |object: &Json| super::super::cel::inputs(object, &seen, namespace, param);
+                    let parts = conjuncts(&validation.text).into_iter();
+                    let compiled = |part| (part, policy.composition.compile(part, Wanted::Bool, true));
+                    let here = inputs(&object);
+                    let mut parts = parts.map(compiled);
+                    let failing = parts.find(|(_, part)| fails(policy, part, &here));
+                    let (text, expression) = match &failing {
+                        Some((text, expression)) => (*text, expression),
+                        None => (validation.text.as_str(), &validation.expression),
                     };
-                    let fields = policy.composition.object_fields(&validation.text);
+                    let fields = policy.composition.object_fields(text);
+                    let mut fails = |object: &Json| fails(policy, expression, &inputs(object));
                     found.steps = blamed(&object, &fields, &mut fails);
                 }
             }
@@ -116,13 +123,10 @@ impl Policies {
     }
 }
 
-/// Whether an object fails a validation.
-fn fails(policy: &Policy, validation: &Validation, inputs: &Inputs) -> bool {
+/// Whether what expressions see fails one of them.
+fn fails(policy: &Policy, expression: &Expression, inputs: &Inputs) -> bool {
     let mut evaluations = Evaluations::new(&policy.composition, inputs, COST);
-    matches!(
-        evaluations.answer(&validation.expression),
-        Answer::Bool(false) | Answer::Error(_)
-    )
+    matches!(evaluations.answer(expression), Answer::Bool(false) | Answer::Error(_))
 }
 
 impl Found {
@@ -206,6 +210,8 @@ fn validations(policy: &Policy, inputs: &Inputs, all: &mut Vec<Found>) -> Option
         .map(|validation| Some(messages.answer(validation.computed.as_ref()?)))
         .collect();
     let is_spent = computed.contains(&Some(Answer::Spent));
+    // What is computed of a Secret that is a parameter is not shown.
+    let has_secret = policy.param_kind.as_ref().is_some_and(|(_, kind)| kind == "Secret");
     let results = policy.validations.iter().zip(answers).zip(computed);
     for (index, ((validation, answer), computed)) in results.enumerate() {
         let place = format!("/spec/validations/{index}");
@@ -216,7 +222,7 @@ fn validations(policy: &Policy, inputs: &Inputs, all: &mut Vec<Found>) -> Option
             Answer::Bool(true) => {}
             _ => {
                 let what = What::Failed {
-                    message: message(validation, computed.as_ref()),
+                    message: message(validation, computed.as_ref().filter(|_| !has_secret)),
                     reason: validation.reason.clone(),
                 };
                 all.push(Found::of(index, Found::new(place, what)));

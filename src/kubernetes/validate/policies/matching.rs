@@ -7,7 +7,7 @@ use super::request::Request;
 use super::selector::{Labels, all, selects};
 
 /// The label that the server gives each namespace.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+pub(super) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// Whether `matchConstraints` or `matchResources` match; nothing if only a cluster knows. `namespace` is that of the object,
 /// if it is known.

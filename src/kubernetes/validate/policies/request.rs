@@ -68,17 +68,19 @@ impl Request<'_> {
         name.and_then(Json::as_str).unwrap_or_default()
     }
 
-    /// `request`, without what only a cluster knows.
-    pub(super) fn seen(&self) -> Json {
+    /// `request` for the object as the server has it, without what only a cluster knows.
+    pub(super) fn seen(&self, stored: &Json) -> Json {
         let kind = json!({"group": self.group, "version": self.version, "kind": self.kind});
         let resource = json!({"group": self.group, "version": self.version, "resource": self.resource});
         let mut request = json!({
             "uid": "", "kind": kind, "resource": resource, "requestKind": kind, "requestResource": resource,
             "operation": "CREATE", "dryRun": false
         });
-        let name = Some(self.name()).filter(|name| !name.is_empty());
+        let name = stored.pointer("/metadata/name").and_then(Json::as_str);
+        // The namespace of a Namespace is itself.
+        let namespace = if self.is_namespace() { name } else { self.namespace };
         if let Some(fields) = request.as_object_mut() {
-            let texts = [("name", name), ("namespace", self.namespace)];
+            let texts = [("name", name), ("namespace", namespace)];
             let texts = texts
                 .into_iter()
                 .filter_map(|(key, text)| Some((key.to_owned(), json!(text?))));

@@ -2,9 +2,13 @@
 
 use serde_json::Value as Json;
 
+use crate::kubernetes::version::SupportedVersion;
+use crate::text::rule::Severity;
 use crate::text::yaml;
 
+use super::super::catalog::Catalog;
 use super::super::check_text::check_text;
+use super::super::defaults::set_defaults;
 use super::super::options::{Options, Target};
 use super::super::resource::Status;
 use super::documents::{Policies, list, text};
@@ -46,8 +50,13 @@ impl PolicyObjects {
             ..Options::default()
         };
         for resource in check_text(text, &[target], &options) {
+            // What `kubectl get` writes has fields that Helm must not apply.
+            let mut faults = resource
+                .violations
+                .iter()
+                .filter(|fault| fault.severity() == Severity::Error && fault.path != "/metadata/managedFields");
             if matches!(resource.status, Status::Invalid | Status::Error)
-                && let Some(fault) = resource.violations.first()
+                && let Some(fault) = faults.next()
             {
                 let place = if resource.kind.is_empty() {
                     String::new()
@@ -60,7 +69,14 @@ impl PolicyObjects {
                 });
             }
         }
-        self.add_readable(text);
+        let mut own = Self::default();
+        own.add_readable(text);
+        if let Some(message) = own.policies("").compile_fault() {
+            return Err(PolicyTextFault { offset: 0, message });
+        }
+        for object in own.0 {
+            self.add(object);
+        }
         Ok(())
     }
 
@@ -76,16 +92,24 @@ impl PolicyObjects {
         });
     }
 
-    /// Adds an object, or those of a list.
+    /// Adds an object instead of one that was added before, or the objects of a list, which may leave out their kind.
     fn add(&mut self, mut object: Json) {
-        if text(&object, "kind").eq_ignore_ascii_case("list")
-            && let Some(Json::Array(items)) = object.get_mut("items").map(Json::take)
-        {
-            for item in items {
+        let (version, kind) = (text(&object, "apiVersion").to_owned(), text(&object, "kind").to_owned());
+        let of_items = kind.strip_suffix("List").or_else(|| kind.strip_suffix("list"));
+        if let (Some(of_items), Some(Json::Array(items))) = (of_items, object.get_mut("items").map(Json::take)) {
+            for mut item in items {
+                if let Some(fields) = item.as_object_mut().filter(|_| !of_items.is_empty()) {
+                    fields.entry("apiVersion").or_insert_with(|| version.clone().into());
+                    fields.entry("kind").or_insert_with(|| of_items.into());
+                }
                 self.add(item);
             }
         } else if object.is_object() {
-            self.0.push(object);
+            let same = self.0.iter_mut().find(|known| identity(known) == identity(&object));
+            match same {
+                Some(known) => *known = object,
+                None => self.0.push(object),
+            }
         }
     }
 
@@ -98,9 +122,18 @@ impl PolicyObjects {
         kinds.filter_map(Json::as_str).map(str::to_owned).collect()
     }
 
-    /// The policies, for objects whose namespace is `namespace` where they do not say it.
+    /// The policies, with parameters as a server has them, for objects whose namespace is `namespace` where they do not say it.
     pub fn policies(&self, namespace: &str) -> Policies {
-        Policies::read(&self.0, namespace)
+        let mut objects = self.0.clone();
+        let kinds = self.param_kinds();
+        if let Ok(catalog) = Catalog::of(&SupportedVersion::latest()) {
+            let is_param = |object: &&mut Json| kinds.iter().any(|kind| kind == text(object, "kind"));
+            for object in objects.iter_mut().filter(is_param) {
+                let (version, kind) = (text(object, "apiVersion").to_owned(), text(object, "kind").to_owned());
+                set_defaults(&catalog, &version, &kind, object);
+            }
+        }
+        Policies::read(&objects, namespace)
     }
 
     /// What keeps policies from applying: sentences.
@@ -146,4 +179,16 @@ impl PolicyObjects {
         }
         remarks
     }
+}
+
+/// What no two objects have in common: group, kind, namespace and name.
+fn identity(object: &Json) -> [&str; 4] {
+    let version = text(object, "apiVersion");
+    let metadata = object.get("metadata").unwrap_or(&Json::Null);
+    [
+        version.split_once('/').map_or("", |(group, _)| group),
+        text(object, "kind"),
+        text(metadata, "namespace"),
+        text(metadata, "name"),
+    ]
 }
