@@ -235,6 +235,15 @@ def clean_charts(binary, only):
         return [chart for chart, clean in zip(charts, pool.map(is_clean, charts)) if clean]
 
 
+def chosen_charts(arguments):
+    """The charts that the arguments ask for, always the same; none without the data, which is said."""
+    if not os.path.isdir(CORPUS):
+        print("without charts: ../shared/conformance/charts-corpus is not here")
+        return []
+    charts = clean_charts(arguments.binary, arguments.only)
+    return sorted(random.Random(SEED).sample(charts, min(arguments.charts, len(charts))))
+
+
 def reproduced(cause, helm, cluster):
     """Whether Helm fails with the flags, or the API server refuses what it renders; and its words."""
     flags = list(cause.flags)
@@ -293,11 +302,9 @@ def main():
     parser.add_argument("--no-plain", action="store_true")
     parser.add_argument("--times", type=float, default=1.0)
     arguments = parser.parse_args()
-    if not os.path.isdir(CORPUS):
-        print("without charts: ../shared/conformance/charts-corpus is not here")
+    charts = chosen_charts(arguments)
+    if not charts:
         return 0
-    charts = clean_charts(arguments.binary, arguments.only)
-    charts = sorted(random.Random(SEED).sample(charts, min(arguments.charts, len(charts))))
     explored, seconds = measured(lambda chart: Explored(arguments.binary, chart, "--budget", arguments.budget), charts, 1)
     causes = [cause for one in explored for cause in one.causes]
     errors = [cause for one in explored for cause in one.errors()]

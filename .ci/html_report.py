@@ -240,6 +240,9 @@ def shows_lines(browser, title, page_file):
     page.goto(page_file.as_uri())
     chart = page.locator("details.chart").filter(has_text="charts/covered").first
     check(f"{title}: lines are visible before anything is opened", page.locator("table.source:visible").count() == 0)
+    if not chart.locator("table").first.is_visible():
+        page.get_by_role("link", name="charts/covered", exact=True).first.click()
+        check(f"{title}: the link to a chart does not open it", chart.locator("table").first.is_visible())
     # A link in the table opens the template.
     chart.get_by_role("link", name="templates/a|b`<i>c.yaml").click()
     name = chart.locator("summary", has_text="templates/a|b`<i>c.yaml")
@@ -332,6 +335,7 @@ def main():
         actions = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(root / "output")}
         run(root, ["ci", ".", "--config", "chartwright.yaml", "--since", "HEAD", "--no-push", "--coverage", "--report", "html=ci.html"], GITHUB_STEP_SUMMARY=str(root / "ci.md"), **actions)
         run(root, ["lint", "large", "--report", "html=large.html"])
+        run(root, ["ci", ".", "--config", "chartwright.yaml", "--no-push", "--coverage", "--report", "html=lines.html"])
         run(root, ["coverage", "charts/covered", "--report", "html=coverage.html"])
         other = root / "other/billing"
         shutil.copytree(root / "charts/billing", other)
@@ -352,6 +356,7 @@ def main():
         hides_by_severity(browser, root / "ci.html")
         shows_changes_and_images(browser, root / "ci.html")
         shows_lines(browser, "coverage", root / "coverage.html")
+        shows_lines(browser, "ci", root / "lines.html")
         browser.close()
     bad = results.count(False)
     print(f"{len(results) - bad} passed, {bad} failed")

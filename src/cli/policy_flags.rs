@@ -74,12 +74,13 @@ fn read_policies(
 ) -> Result<PolicyObjects, CommandError> {
     let mut objects = PolicyObjects::default();
     let mut has_policy = false;
+    let newest = Catalog::of(&SupportedVersion::latest()).map_err(CommandError::could_not_run)?;
+    let newest = Target::embedded(newest);
     for path in paths {
         for (name, text) in texts(context, path, named, links)? {
             has_policy |= PolicyObjects::may_be_in(&text);
-            let newest = Catalog::of(&SupportedVersion::latest()).map_err(CommandError::could_not_run)?;
             objects
-                .add_text(&text, Target::embedded(newest))
+                .add_text(&text, &newest)
                 .map_err(|fault| refused(named, &name, &text, &fault))?;
         }
     }

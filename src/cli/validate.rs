@@ -72,9 +72,9 @@ pub(super) struct ValidateArguments {
     crd: Vec<PathBuf>,
     #[command(flatten)]
     policy: PolicyFlags,
-    /// Namespace of objects that do not say it, for policies that ask for it [default: default].
-    #[arg(long)]
-    namespace: Option<String>,
+    /// Namespace of objects that do not say it, for policies that ask for it.
+    #[arg(long, default_value = "default")]
+    namespace: String,
     /// Pass over files whose path matches this regular expression (repeatable).
     #[arg(long, value_name = "REGEX")]
     ignore_filename_pattern: Vec<String>,
@@ -133,9 +133,6 @@ impl Format {
         }
     }
 }
-
-/// The namespace of objects that do not say it, if the user does not either.
-const DEFAULT_NAMESPACE: &str = "default";
 
 /// kubeconform's spellings: names of several letters with one dash become the usual ones with two, and those of one letter have one.
 pub(super) fn usual_spelling(argument: &str) -> Option<String> {
@@ -332,13 +329,8 @@ fn policies(
         return Ok(None);
     }
     report_remarks(context, &objects);
-    let policies = objects.policies(namespace_of(arguments));
+    let policies = objects.policies(&arguments.namespace);
     Ok((!policies.is_empty()).then(|| Arc::new(policies)))
-}
-
-/// The namespace of objects that do not say it.
-fn namespace_of(arguments: &ValidateArguments) -> &str {
-    arguments.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
 }
 
 /// The options, without the definitions of custom resources.
@@ -346,7 +338,7 @@ fn options(arguments: &ValidateArguments) -> Options {
     Options {
         custom: None,
         policies: None,
-        namespace: namespace_of(arguments).to_owned(),
+        namespace: arguments.namespace.clone(),
         strict: arguments.strict,
         schema_only: arguments.schema_only,
         ignore_missing_schemas: arguments.ignore_missing_schemas,

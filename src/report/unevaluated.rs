@@ -1,11 +1,11 @@
-//! What every report says of the rules of definitions (CEL) that could not be evaluated, and so count as satisfied.
+//! What every report says of the rules of definitions and of policies (CEL) that could not be evaluated, and so count as satisfied.
 
 /// How many there are, in a sentence; nothing if there are none.
 pub fn unevaluated_sentence(count: usize) -> Option<String> {
     let plural = match count {
         0 => return None,
-        1 => "rule of a definition was not evaluated and counts",
-        _ => "rules of definitions were not evaluated and count",
+        1 => "rule of a definition or a policy was not evaluated and counts",
+        _ => "rules of definitions or policies were not evaluated and count",
     };
     Some(format!("{count} {plural} as satisfied"))
 }
@@ -20,11 +20,11 @@ mod tests {
         let sentence = |count| unevaluated_sentence(count).unwrap();
         assert_eq!(
             sentence(1),
-            "1 rule of a definition was not evaluated and counts as satisfied"
+            "1 rule of a definition or a policy was not evaluated and counts as satisfied"
         );
         assert_eq!(
             sentence(20),
-            "20 rules of definitions were not evaluated and count as satisfied"
+            "20 rules of definitions or policies were not evaluated and count as satisfied"
         );
     }
 }

@@ -195,7 +195,6 @@ fn manifests_are_judged_by_policies_among_them_and_by_others() {
     workspace.write("d.yaml", &deployment);
     workspace.write("p/policy.yaml", &few);
     workspace.write("p/sizes.yaml", sizes);
-    let denied = "d.yaml - Deployment web is invalid: problem validating schema.";
     for (arguments, code) in [
         (&["validate", "d.yaml"][..], 0),
         (&["validate", "d.yaml", "--policy", "p"], 1),
@@ -208,7 +207,7 @@ fn manifests_are_judged_by_policies_among_them_and_by_others() {
         let run = workspace.run(arguments);
         assert_eq!(run.code, code, "{arguments:?}\n{}", run.all());
         let says = run.stdout.contains("/spec/replicas") && run.stdout.contains("denied request: not few");
-        assert_eq!(says, code == 1, "{arguments:?}, {denied}\n{}", run.all());
+        assert_eq!(says, code == 1, "{arguments:?}\n{}", run.all());
     }
     let run = workspace.run(&["validate", "d.yaml", "--policy", "p/policy.yaml", "--verbose"]);
     assert!(

@@ -271,6 +271,6 @@ fn verbose_validation_names_the_rules_that_are_not_evaluated() {
     assert_eq!(run.stderr, expected);
     assert_eq!(
         workspace.run(&["validate", "--strict", "stream.yaml"]).stderr,
-        "note: 1 rule of a definition was not evaluated and counts as satisfied; validate --verbose names them\n"
+        "note: 1 rule of a definition or a policy was not evaluated and counts as satisfied; validate --verbose names them\n"
     );
 }

@@ -109,7 +109,7 @@ fn reports_say_how_many_rules_were_not_evaluated() {
     let crd = definition(&["google.protobuf.StringValue{value: self.s} != ''".to_owned()]).to_string();
     let object = resource(&json!({"s": "2"})).to_string();
     let workspace = Workspace::new(&[("crd.json", &crd), ("object.json", &object)]);
-    let sentence = "1 rule of a definition was not evaluated and counts as satisfied";
+    let sentence = "1 rule of a definition or a policy was not evaluated and counts as satisfied";
     for (format, words) in [
         ("json", "\"unevaluatedRules\": 1"),
         ("sarif", sentence),

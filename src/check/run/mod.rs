@@ -13,7 +13,7 @@ mod request;
 mod run_tests;
 mod subject;
 mod values;
-mod definitions;
+mod manifests_of_charts;
 mod variant;
 
 pub use changed_charts::{
@@ -25,10 +25,10 @@ pub(crate) use chart::Rendered;
 pub(in crate::check) use chart::{is_duplicate_key, load, variant_state};
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use charts_of_files::charts_of_files;
-pub use definitions::{chart_definitions, chart_manifests, is_chart};
 pub use environment::DeployedEnvironment;
 pub use find_charts::{chart_directories, find_charts, find_subcharts};
 pub use images::RenderingImages;
+pub use manifests_of_charts::{chart_definitions, chart_manifests, is_chart};
 pub use request::{ChartArchive, CheckRequest, DEFAULT_VALUES, GivenValues, ValuesRoot};
 pub(in crate::check) use subject::Subject;
 pub(in crate::check) use values::{ChartValues, chart_values, matching_values_files};

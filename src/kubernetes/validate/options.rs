@@ -49,7 +49,7 @@ pub struct Options {
     pub custom: Option<Arc<CustomSchemas>>,
     /// Policies of the cluster, which judge what is valid otherwise; not if only schemas count.
     pub policies: Option<Arc<Policies>>,
-    /// The namespace of objects that do not say it, which policies may ask for; empty for Kubernetes' own default.
+    /// The namespace of objects that do not say it, which policies may ask for.
     pub namespace: String,
 }
 

@@ -8,9 +8,6 @@ use super::defaults::set_defaults;
 use super::ids;
 use super::policies::{Effect, Policies, PolicyVerdict, Request};
 
-/// The namespace of objects that do not say it, if the user does not either.
-pub(super) const DEFAULT_NAMESPACE: &str = "default";
-
 /// An object that policies judge.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Admitted<'a> {
@@ -21,7 +18,7 @@ pub(super) struct Admitted<'a> {
     pub(super) is_namespaced: bool,
     /// Whether its schema is known, and so its defaults.
     pub(super) is_known: bool,
-    /// The namespace of objects that do not say it; empty for Kubernetes' own default.
+    /// The namespace of objects that do not say it.
     pub(super) namespace: &'a str,
     /// The object, with the defaults that are known.
     pub(super) object: &'a Json,
@@ -84,12 +81,7 @@ impl Admitted<'_> {
     fn verdicts(&self, policies: &Policies, catalog: &Catalog) -> Vec<PolicyVerdict> {
         let (group, version) = self.group_and_version();
         let written = self.object.pointer("/metadata/namespace").and_then(Json::as_str);
-        let namespace = match (written, self.namespace) {
-            _ if !self.is_namespaced => None,
-            (Some(written), _) if !written.is_empty() => Some(written),
-            (_, "") => Some(DEFAULT_NAMESPACE),
-            (_, given) => Some(given),
-        };
+        let namespace = written.filter(|written| !written.is_empty()).unwrap_or(self.namespace);
         // The versions of a kind that a server has are those of its group.
         let equivalents: Vec<(&str, &str)> = catalog
             .kinds()
@@ -101,7 +93,7 @@ impl Admitted<'_> {
             version,
             kind: self.kind,
             resource: self.resource,
-            namespace,
+            namespace: self.is_namespaced.then_some(namespace),
             equivalents: &equivalents,
             object: self.object,
         })

@@ -73,6 +73,11 @@ impl Quantity {
         Some(Self(if is_negative { -amount } else { amount }))
     }
 
+    /// The amount, in billionths.
+    pub(super) const fn billionths(self) -> i128 {
+        self.0
+    }
+
     /// Below zero.
     pub(super) const fn is_negative(self) -> bool {
         self.0 < 0

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::quantity::is_quantity;
+use super::super::quantity::Quantity;
 
 /// What a quantity is rounded up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,9 @@ enum Format {
 
 /// Billionths in one.
 const UNIT: i128 = 1_000_000_000;
+
+/// Larger amounts are beyond what is counted exactly.
+const LARGEST: i128 = i128::MAX / UNIT;
 
 const DECIMAL: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
@@ -58,12 +61,16 @@ impl Amount {
 
     /// Reads a text, rounding up to billionths.
     fn read(text: &str) -> Option<Self> {
-        if !is_quantity(text) {
-            return None;
-        }
-        let (billionths, format) = read_unsigned(text.trim_start_matches(['+', '-']))?;
-        let billionths = if text.starts_with('-') { -billionths } else { billionths };
-        Some(Self { billionths, format })
+        let billionths = Quantity::parse(text)?.billionths();
+        let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+        let format = if suffix.ends_with('i') {
+            Format::Binary
+        } else if suffix.len() > 1 {
+            Format::Exponent
+        } else {
+            Format::Decimal
+        };
+        (billionths.saturating_abs() < LARGEST).then_some(Self { billionths, format })
     }
 
     /// The sum, written as the first that is not zero.
@@ -135,35 +142,6 @@ fn without_factors(mut number: i128, factor: i128) -> (i128, usize) {
         times += 1;
     }
     (number, times)
-}
-
-/// The billionths of an amount without a sign, rounded up.
-fn read_unsigned(text: &str) -> Option<(i128, Format)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, suffix) = text.split_at_checked(end)?;
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let mantissa: i128 = format!("0{whole}{fraction}").parse().ok()?;
-    let (format, factor, exponent) =
-        if let Some(at) = BINARY.iter().position(|known| !suffix.is_empty() && *known == suffix) {
-            (Format::Binary, 1024_i128.checked_pow(u32::try_from(at).ok()?)?, 9)
-        } else if let Some(at) = DECIMAL.iter().position(|known| *known == suffix) {
-            (Format::Decimal, 1, i32::try_from(at).ok()? * 3)
-        } else {
-            let exponent: i32 = suffix.trim_start_matches(['e', 'E']).parse().ok()?;
-            (Format::Exponent, 1, exponent.checked_add(9)?)
-        };
-    let exponent = exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?;
-    let amount = mantissa.checked_mul(factor)?;
-    let power = 10_i128.checked_pow(exponent.unsigned_abs());
-    let amount = match power {
-        Some(power) if exponent >= 0 => amount.checked_mul(power)?,
-        Some(power) => divide_up(amount, power),
-        None if exponent < 0 => divide_up(amount, i128::MAX),
-        None => return None,
-    };
-    Some((amount, format))
 }
 
 const fn divide_up(amount: i128, divisor: i128) -> i128 {

@@ -89,37 +89,46 @@ impl Policies {
         };
         let mut all = Vec::new();
         for param in params {
-            let inputs = |namespace: Known<'_>| inputs(&object, &seen, namespace, param);
-            if let Some(found) = conditions(policy, &inputs(Known::Nothing)) {
+            let seen_with = |namespace: Known<'_>| inputs(&object, &seen, namespace, param);
+            if let Some(found) = conditions(policy, &seen_with(Known::Nothing)) {
                 all.extend(found);
                 continue;
             }
             let mut found = Vec::new();
-            match validations(policy, &inputs(namespace), &mut found) {
+            let here = seen_with(namespace);
+            match validations(policy, &here, &mut found) {
                 Some(fault) => found.push(failed(policy, "/spec/validations", fault)),
-                None => annotations(policy, &inputs(namespace), &mut found),
+                None => annotations(policy, &here, &mut found),
             }
             for found in &mut found {
                 if let Some(validation) = found.validation.and_then(|index| policy.validations.get(index)) {
-                    let inputs = |object: &Json| super::super::cel::inputs(object, &seen, namespace, param);
-                    let parts = conjuncts(&validation.text).into_iter();
-                    let compiled = |part| (part, policy.composition.compile(part, Wanted::Bool, true));
-                    let here = inputs(&object);
-                    let mut parts = parts.map(compiled);
-                    let failing = parts.find(|(_, part)| fails(policy, part, &here));
-                    let (text, expression) = match &failing {
-                        Some((text, expression)) => (*text, expression),
-                        None => (validation.text.as_str(), &validation.expression),
-                    };
-                    let fields = policy.composition.object_fields(text);
-                    let mut fails = |object: &Json| fails(policy, expression, &inputs(object));
-                    found.steps = blamed(&object, &fields, &mut fails);
+                    let see = |object: &Json| inputs(object, &seen, namespace, param);
+                    found.steps = policy.steps(validation, &object, &see);
                 }
             }
             all.append(&mut found);
         }
         all.retain(|found| !matches!(&found.what, What::Failed { message, .. } if message.is_empty()));
         all
+    }
+}
+
+impl Policy {
+    /// Steps to what a validation that fails is about in the object; `see` makes of an object what expressions see.
+    fn steps(&self, validation: &Validation, object: &Json, see: &dyn Fn(&Json) -> Inputs) -> Vec<String> {
+        let parts = conjuncts(&validation.text);
+        let here = see(object);
+        // A part that does not compile alone was divided at the wrong place.
+        let several = parts.into_iter().filter(|part| part.len() < validation.text.len());
+        let failing = several
+            .map(|part| (part, self.composition.compile(part, Wanted::Bool, true)))
+            .find(|(_, part)| part.fault().is_none() && fails(self, part, &here));
+        let (text, expression) = match &failing {
+            Some((text, expression)) => (*text, expression),
+            None => (validation.text.as_str(), &validation.expression),
+        };
+        let fields = self.composition.object_fields(text);
+        blamed(object, &fields, &mut |object| fails(self, expression, &see(object)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Policies of admission (`ValidatingAdmissionPolicy`), judged without a cluster (`k8s.io/apiserver/pkg/admission/plugin/policy`).
 //!
-//! [`Policies::read`] takes policies, their bindings, namespaces and parameters out of documents; [`Policies::judge`] gives
-//! the verdicts on an object that is created. What only a cluster knows (the user, who may do what, namespaces and
+//! [`PolicyObjects`] are what texts have of policies, their bindings, namespaces and parameters; [`Policies`] judge by them:
+//! [`Policies::judge`] gives the verdicts on an object that is created, and the place in it that each is about. What only a cluster knows (the user, who may do what, namespaces and
 //! parameters that are not among the documents) makes a verdict unknown, never a refusal.
 
 mod selector;

@@ -44,12 +44,12 @@ impl PolicyObjects {
     ///
     /// # Errors
     /// For the first fault of the text.
-    pub fn add_text(&mut self, text: &[u8], target: Target) -> Result<(), PolicyTextFault> {
+    pub fn add_text(&mut self, text: &[u8], target: &Target) -> Result<(), PolicyTextFault> {
         let options = Options {
             ignore_missing_schemas: true,
             ..Options::default()
         };
-        for resource in check_text(text, &[target], &options) {
+        for resource in check_text(text, std::slice::from_ref(target), &options) {
             // What `kubectl get` writes has fields that Helm must not apply.
             let mut faults = resource
                 .violations
@@ -71,7 +71,7 @@ impl PolicyObjects {
         }
         let mut own = Self::default();
         own.add_readable(text);
-        if let Some(message) = own.policies("").compile_fault() {
+        if let Some(message) = Policies::read(&own.0, "").compile_fault() {
             return Err(PolicyTextFault { offset: 0, message });
         }
         for object in own.0 {
@@ -105,7 +105,10 @@ impl PolicyObjects {
                 self.add(item);
             }
         } else if object.is_object() {
-            let same = self.0.iter_mut().find(|known| identity(known) == identity(&object));
+            let own = identity(&object);
+            let has_name = own.last().is_some_and(|name| !name.is_empty());
+            let mut known = self.0.iter_mut().filter(|_| has_name);
+            let same = known.find(|known| identity(known) == own);
             match same {
                 Some(known) => *known = object,
                 None => self.0.push(object),

@@ -1,8 +1,8 @@
-//! Manifests of charts that others are judged by: the definitions of custom resources that a chart brings: the files of its `crds/` and of its subcharts', and those among
-//! its rendered templates.
+//! What other manifests are judged by and a chart brings: the definitions of custom resources, in the files of its `crds/` and of its
+//! subcharts' and among its rendered templates; and the policies of a cluster, among all that it renders.
 //!
-//! In: the directory or archive of a chart. Out: texts with the definitions. A chart that renders none with its defaults is
-//! rendered once more with the switches on that charts usually have for them (`crds.enabled`, `installCRDs`).
+//! In: the directory or archive of a chart. Out: texts. A chart that renders no definitions with its defaults is rendered once
+//! more with the switches on that charts usually have for them (`crds.enabled`, `installCRDs`).
 
 use std::path::Path;
 
