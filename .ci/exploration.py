@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Explores public charts, compares that with flipping each switch once, and reproduces causes with Helm and a real API server.
 
-    exploration.py BINARY [HELM SIMULATION] [--charts N] [--budget TIME] [--sample N] [--only REGEX] [--no-plain] [--times N]
+    exploration.py BINARY [HELM SIMULATION] [--charts N] [--budget TIME] [--renderings N] [--sample N] [--only REGEX] [--no-plain] [--times N]
 
 Of the charts of ../shared/conformance/charts-corpus that are without errors with their defaults, N are explored. Printed are the share with a
 cause, and causes by rule.
@@ -299,20 +299,22 @@ def main():
     parser.add_argument("--sample", type=int, default=60)
     parser.add_argument("--only", default="")
     parser.add_argument("--budget", default="10s")
+    parser.add_argument("--renderings", type=int, default=100_000)
     parser.add_argument("--no-plain", action="store_true")
     parser.add_argument("--times", type=float, default=1.0)
     arguments = parser.parse_args()
     charts = chosen_charts(arguments)
     if not charts:
         return 0
-    explored, seconds = measured(lambda chart: Explored(arguments.binary, chart, "--budget", arguments.budget), charts, 1)
+    limits = ("--budget", arguments.budget, "--renderings", str(arguments.renderings))
+    explored, seconds = measured(lambda chart: Explored(arguments.binary, chart, *limits), charts, 1)
     causes = [cause for one in explored for cause in one.causes]
     errors = [cause for one in explored for cause in one.errors()]
     with_causes = sum(bool(one.errors()) for one in explored)
     print(f"{len(charts)} charts, {with_causes} with an error, {sum(bool(one.causes) for one in explored)} with any; {len(errors)} errors, {len(causes) - len(errors)} notes")
     for rule, count in collections.Counter(cause.finding["rule"] for cause in errors).most_common():
         print(f"  {count:5} {rule}")
-    print(f"explore --budget {arguments.budget}: {len(errors)} causes in {seconds:.1f} CPU s; nothing was left to try in {sum(one.exhausted for one in explored)} charts")
+    print(f"explore {' '.join(limits)}: {len(errors)} causes in {seconds:.1f} CPU s; nothing was left to try in {sum(one.exhausted for one in explored)} charts")
     failed = not arguments.no_plain and compare(arguments.binary, charts, explored, arguments.times)
     if arguments.simulation and causes:
         failed |= sample(errors, arguments)
