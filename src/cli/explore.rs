@@ -22,7 +22,7 @@ use super::command_error::CommandError;
 use super::dependency_flags::report_notes;
 use super::exit_code::Exit;
 use super::explore_flag::{MOST_REFUSALS, begin_time, explored_lines};
-use super::lint::{check_error, report_hidden};
+use super::lint::{check_error, report_hidden, report_unevaluated};
 use super::policy_flags::PolicyFlags;
 use super::report_flags::ReportFlags;
 use super::run_context::RunContext;
@@ -102,14 +102,17 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
         })
         .collect();
     let findings: Vec<Finding> = join(found.iter().flatten().cloned().collect());
+    let unevaluated = explored.iter().map(|chart| chart.unevaluated).sum();
     let remarks = Remarks {
         hidden: judge.hidden(),
+        unevaluated,
         explored: &explored,
         ..Remarks::default()
     };
     reporting.write(context, &findings, &groups, remarks)?;
     reporting.write_summary(context, &findings, &groups, remarks, &[]);
     report_hidden(context, judge.hidden());
+    report_unevaluated(context, unevaluated);
     let most_refusals = if arguments.all { usize::MAX } else { MOST_REFUSALS };
     explored_lines(context, &explored, most_refusals);
     if let Some(directory) = &arguments.write_tests {

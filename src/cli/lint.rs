@@ -317,10 +317,15 @@ fn run_all_rules(
         "{total} chart(s) linted, {errors} error(s), {warnings} warning(s)"
     ));
     report_hidden(context, outcome.hidden);
-    if let Some(sentence) = unevaluated_sentence(unevaluated) {
+    report_unevaluated(context, unevaluated);
+    Ok(reporting.exit(&findings))
+}
+
+/// Says how many rules were not evaluated, if any.
+pub(super) fn report_unevaluated(context: RunContext, count: usize) {
+    if let Some(sentence) = unevaluated_sentence(count) {
         context.report(&sentence);
     }
-    Ok(reporting.exit(&findings))
 }
 
 fn remarks(hidden: Hidden) -> Remarks<'static> {

@@ -1,6 +1,11 @@
 //! The syntaxes of names in Kubernetes. In: a text. Out: what is wrong with it, briefly for our own findings, or in the
 //! words of `k8s.io/apimachinery/pkg/util/validation`, which `helm lint` prints. The API server's other syntaxes
-//! (ports, keys, addresses) are in `validate/rules/syntax.rs`.
+//! (ports, keys, addresses) are in `validate/rules/syntax.rs`. And whose an API group is.
+
+/// Whether the kinds of an API group are Kubernetes' own: it has no domain, or that of Kubernetes.
+pub fn is_own_group(group: &[u8]) -> bool {
+    !group.contains(&b'.') || group.ends_with(b".k8s.io")
+}
 
 /// A syntax of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -127,8 +127,16 @@ fn values_that_policies_refuse_are_explored() {
         &DEPLOYMENT.replace("{{ .Values.replicas }}", replicas),
     );
     workspace.write("web/values.yaml", "big: false\nmore: []\n");
+    let by_whom = policy("user", "request.userInfo.username != 'x'", "Deny", DEPLOYMENTS);
+    workspace.write("policies/user.yaml", &by_whom);
     let run = workspace.run(&["explore", "web", "--policy", "policies"]);
     assert_eq!(run.code, 1, "{}", run.all());
+    assert!(
+        run.stderr
+            .contains("1 rule of a definition or a policy was not evaluated"),
+        "{}",
+        run.all()
+    );
     assert!(
         run.stdout.contains("denied request: not few [policy-deny]"),
         "{}",
@@ -249,6 +257,12 @@ fn policies_that_cannot_be_used_are_reported() {
         &policy("few", "true", "Deny", DEPLOYMENTS).replace("policyName: few", "policyName: many"),
     );
     workspace.write("types.yaml", &policy("few", "true ? 1 : 2", "Deny", DEPLOYMENTS));
+    let message = |text: &str| {
+        policy("few", "true", "Deny", DEPLOYMENTS).replace("message: not few", &format!("message: {text}"))
+    };
+    workspace.write("lines.yaml", &message("\"a\\nb\""));
+    workspace.write("blank.yaml", &message("\" \""));
+    workspace.write("both.yaml", &policy("few", "true", "Deny, Warn", DEPLOYMENTS));
     workspace.write("plain.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     for (path, code, words) in [
         ("none.yaml", 2, "--policy none.yaml: no such file or directory"),
@@ -268,6 +282,21 @@ fn policies_that_cannot_be_used_are_reported() {
             "types.yaml",
             2,
             "ValidatingAdmissionPolicy few: /spec/validations: must evaluate to bool but got int",
+        ),
+        (
+            "lines.yaml",
+            2,
+            "/spec/validations/0/message: Invalid value: \"a\\nb\": must not contain line breaks",
+        ),
+        (
+            "blank.yaml",
+            2,
+            "/spec/validations/0/message: Invalid value: \" \": must be non-empty if specified",
+        ),
+        (
+            "both.yaml",
+            2,
+            "/spec/validationActions: Invalid value: must not contain both Deny and Warn",
         ),
         (
             "plain.yaml",

@@ -70,11 +70,11 @@ pub(super) const BROKEN: [Broken; 9] = [
     },
     Broken {
         what: "a value that is made up",
-        template: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n{{- with .Values.extra }}\ndata: {{ . }}\n{{- end }}\n",
-        values: "extra: \"\"\n",
-        flags: "--set extra=example",
+        template: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n{{- with .Values.extra }}\ndata: {{ toJson . }}\n{{- end }}\n",
+        values: "extra: []\n",
+        flags: "--set-json 'extra=[{}]'",
         severity: "info",
-        words: "got string",
+        words: "got array",
     },
     Broken {
         what: "an old version of Kubernetes",
@@ -153,13 +153,13 @@ fn the_flags_that_are_printed_show_the_fault() {
 
 #[test]
 fn what_a_chart_refuses_is_no_finding() {
-    let template = "{{- if .Values.on }}\n{{ required \"name is needed with on\" .Values.name }}\n{{- end }}\n\
+    let template = "{{- if .Values.active }}\n{{ required \"name is needed with it\" .Values.name }}\n{{- end }}\n\
         {{- if eq .Values.mode \"x\" }}{{ fail \"x is gone\" }}{{ end }}\n";
-    let workspace = chart(template, "on: false\nname: \"\"\nmode: one\n");
+    let workspace = chart(template, "active: false\nname: \"\"\nmode: one\n");
     let said = workspace.run(&["explore", "web"]);
     assert_eq!(said.code, 0, "{}", said.all());
     for line in [
-        "refused on purpose: --set on=true: web/templates/b.yaml:2:4: name is needed with on",
+        "refused on purpose: --set active=true: web/templates/b.yaml:2:4: name is needed with it",
         "refused on purpose: --set mode=x: web/templates/b.yaml:4:33: x is gone",
     ] {
         assert!(said.stderr.contains(line), "{line}: {}", said.all());
@@ -351,8 +351,8 @@ fn known_causes_are_left_out() {
 
 #[test]
 fn faults_that_are_there_without_settings_are_not_reported() {
-    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: 1\n{{- if .Values.on }}\n  b: x\n{{- end }}\n";
-    let workspace = chart(template, "on: false\n");
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: 1\n{{- if .Values.active }}\n  b: x\n{{- end }}\n";
+    let workspace = chart(template, "active: false\n");
     let said = workspace.run(&["explore", "web"]);
     assert_eq!(said.code, 0, "{}", said.all());
 }
@@ -456,13 +456,14 @@ fn lint_and_ci_explore_too() {
 
 #[test]
 fn a_chart_that_refuses_its_defaults_is_explored_with_what_it_asks_for() {
-    let template = "{{- $name := required \"name is needed\" .Values.name }}\n{{- if .Values.on }}\na: [\n{{- end }}\n";
-    let workspace = chart(template, "on: false\nname: \"\"\n");
+    let template =
+        "{{- $name := required \"name is needed\" .Values.name }}\n{{- if .Values.active }}\na: [\n{{- end }}\n";
+    let workspace = chart(template, "active: false\nname: \"\"\n");
     let said = workspace.run(&["explore", "web", "--all", "--report", "json"]);
     let found = findings(&said);
     assert_eq!(found.len(), 1, "{}", said.all());
     assert!(
-        notes(&found[0]).contains("shown by --set name=example --set on=true\""),
+        notes(&found[0]).contains("shown by --set active=true --set name=example\""),
         "{}",
         said.all()
     );

@@ -108,8 +108,8 @@ fn a_switch_that_needs_other_values_is_in_a_file_with_them() {
 #[test]
 fn what_no_values_file_can_reach_is_not_expected_of_tests() {
     let template = "{{- if semverCompare \"<1.26-0\" .Capabilities.KubeVersion.Version }}\n# old\n{{- end }}\n\
-        {{- if .Values.on }}\na: [\n{{- end }}\n{{- if .Values.other }}\n# other\n{{- end }}\n";
-    let workspace = chart(template, "on: false\nother: false\n");
+        {{- if .Values.active }}\na: [\n{{- end }}\n{{- if .Values.other }}\n# other\n{{- end }}\n";
+    let workspace = chart(template, "active: false\nother: false\n");
     let numbers = branches(&workspace);
     let number = |key: &str| numbers[key].as_u64().unwrap_or_default();
     let all = ["total", "before", "reached", "testable", "tested"].map(number);

@@ -166,6 +166,51 @@ fn parameters_come_from_the_documents() {
 }
 
 #[test]
+fn parameters_in_the_namespace_of_an_object_without_one_refuse_it() {
+    let object =
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "x"}});
+    let found = |kind: &str, failure_policy: &str, param_ref: Json| {
+        let spec = json!({
+            "failurePolicy": failure_policy,
+            "paramKind": {"apiVersion": if kind == "Own" { "example.com/v1" } else { "v1" }, "kind": kind},
+            "validations": [{"expression": "false"}]
+        });
+        let mut documents = policy(&spec, &json!({"paramRef": param_ref, "validationActions": ["Warn"]}));
+        documents[0]["spec"]["matchConstraints"] = json!({"resourceRules": [{
+            "apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["clusterroles"]
+        }]});
+        let verdicts = Policies::read(&documents, "shop").judge(&Request {
+            group: "rbac.authorization.k8s.io",
+            version: "v1",
+            kind: "ClusterRole",
+            resource: "clusterroles",
+            namespace: None,
+            equivalents: &[],
+            object: &object,
+        });
+        verdicts
+            .into_iter()
+            .map(|verdict| (verdict.effect, verdict.message))
+            .collect::<Vec<_>>()
+    };
+    let words = "failed to configure binding: cannot use namespaced paramRef in policy binding that matches cluster-scoped resources";
+    let refused = [(Effect::Denied, format!("{WORDS}{words}"))];
+    assert_eq!(found("ConfigMap", "Fail", json!({"name": "a"})), refused);
+    assert_eq!(found("ConfigMap", "Ignore", json!({"name": "a"})), []);
+    for (kind, param_ref) in [
+        ("ConfigMap", json!({"name": "a", "namespace": "b"})),
+        ("Namespace", json!({"name": "a"})),
+        ("Own", json!({"name": "a"})),
+    ] {
+        let unknown = found(kind, "Fail", param_ref);
+        assert!(
+            matches!(unknown.as_slice(), [(Effect::Unknown, _)]),
+            "{kind}: {unknown:?}"
+        );
+    }
+}
+
+#[test]
 fn what_only_a_cluster_knows_refuses_nothing() {
     for expression in [
         "request.userInfo.username == 'admin'",

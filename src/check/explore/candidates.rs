@@ -202,9 +202,10 @@ fn add_by_guess(question: Question<'_>, found: &mut Vec<Candidate>) {
                 add(json!(["example"]));
                 add(json!({"example": "example"}));
             } else {
-                add(json!(true));
                 add(json!("example"));
-                add(json!({}));
+                add(json!(true));
+                add(json!({"example": "example"}));
+                add(json!(["example"]));
             }
         }
         Some(Json::Array(items)) if items.is_empty() => {
@@ -361,7 +362,14 @@ mod tests {
                 json!([]),
                 json!([known_sample("tolerations")]),
             ),
-            ("other", None, &[], false, json!([]), json!([true, "example", {}])),
+            (
+                "other",
+                None,
+                &[],
+                false,
+                json!([]),
+                json!(["example", true, {"example": "example"}, ["example"]]),
+            ),
         ] {
             let (by_own, by_guess) = by_chart(path, value, constants, is_range);
             assert_eq!((json!(by_own), json!(by_guess)), (own, guessed), "{path}");

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::finding::{Finding, Location};
 use crate::text::rule::{Rule, RuleId};
 
-use super::setting::Settings;
+use super::setting::{Chosen, Settings};
 use super::trial::Trial;
 
 /// Most other ways to a fault that are kept.
@@ -31,7 +31,7 @@ struct Fault {
 /// What causes faults.
 #[derive(Debug, Clone)]
 pub struct Cause {
-    /// The fewest settings that show them.
+    /// The fewest settings that show them, of those that the chart speaks of if there are any.
     pub settings: Settings,
     /// The faults, the first one first.
     pub findings: Vec<Finding>,
@@ -48,6 +48,11 @@ pub struct Constraint {
     pub message: String,
     /// Where it refuses them.
     pub place: Location,
+}
+
+/// What says more of a fault: settings that the chart speaks of, then fewer of them.
+fn weight(settings: &Settings) -> (Chosen, usize) {
+    (settings.chosen(), settings.len())
 }
 
 /// The faults and refusals of trials so far.
@@ -103,8 +108,11 @@ impl Faults {
     pub(super) fn add(&mut self, trial: &mut Trial) {
         for refusal in &trial.refusals {
             let key = (refusal.primary.to_string(), refusal.message.clone());
-            let first = || (trial.settings.clone(), refusal.primary.clone());
-            self.refusals.entry(key).or_insert_with(first);
+            let found = || (trial.settings.clone(), refusal.primary.clone());
+            let known = self.refusals.entry(key).or_insert_with(found);
+            if weight(&trial.settings) < weight(&known.0) {
+                *known = found();
+            }
         }
         for finding in std::mem::take(&mut trial.faults) {
             let key = self.key_of(&finding);
@@ -124,7 +132,7 @@ impl Faults {
                         },
                     );
                 }
-                Some(known) if trial.settings.len() < known.settings.len() => {
+                Some(known) if weight(&trial.settings) < weight(&known.settings) => {
                     known.settings = trial.settings.clone();
                     known.finding = finding;
                 }

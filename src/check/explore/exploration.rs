@@ -34,6 +34,8 @@ pub struct Exploration {
     pub constraints: Vec<Constraint>,
     /// Renderings that were made.
     pub renderings: usize,
+    /// Rules of definitions and policies that could not be evaluated for the chart as it is, and so count as satisfied.
+    pub unevaluated: usize,
     /// Whether nothing was left to try.
     pub is_exhausted: bool,
     /// Ways of decisions of its own templates that its values reach as they are.

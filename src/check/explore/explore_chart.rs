@@ -22,6 +22,7 @@ use super::candidates::Hints;
 use super::causes::Faults;
 use super::exploration::{Exploration, base_flags};
 use super::focus::{EarlierChart, Focus};
+use super::made_up::Fitting;
 use super::repair::repairs;
 use super::search::Search;
 use super::setting::Settings;
@@ -180,6 +181,7 @@ fn explore<W: World>(
         search: Search::new(&hints, minors, focus),
         tried: HashSet::default(),
         faults: Faults::default(),
+        fitting: Fitting::default(),
         useful: UsefulTrials::new(chart.name()),
         ways_before: BTreeSet::new(),
         made,
@@ -223,6 +225,7 @@ struct Run<'r> {
     /// What trials were made with.
     tried: HashSet<Settings, RandomState>,
     faults: Faults,
+    fitting: Fitting,
     useful: UsefulTrials,
     /// Ways that the chart's own values reach, if tests are wanted.
     ways_before: BTreeSet<Way>,
@@ -242,6 +245,7 @@ impl Run<'_> {
         });
         let mut before: Vec<Trial> = batch(as_they_are.collect()).into_iter().flatten().collect();
         self.made.renderings = before.len();
+        self.made.unevaluated = before.iter().map(|trial| trial.unevaluated).sum();
         // The first that renders is changed; if none does, the first of those that are refused on purpose.
         let renders = before
             .iter()
@@ -279,6 +283,7 @@ impl Run<'_> {
         (self.made.after, self.made.testable) = self.search.own_ways(self.chart);
         let (causes, constraints) = self.faults.finish();
         self.made.causes = causes;
+        self.made.causes.retain(|cause| !self.fitting.is_misfit(cause));
         self.made.constraints = constraints;
         self.made
     }
@@ -320,6 +325,7 @@ impl Run<'_> {
         let is_testable = self.is_testable(trial);
         if is_testable {
             self.search.learn_testable(trial);
+            self.fitting.add(&trial.settings);
         }
         match (self.budget.wants_tests, is_testable) {
             (true, true) => self.useful.add(trial),

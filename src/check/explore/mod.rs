@@ -6,6 +6,7 @@ mod examples;
 mod candidates;
 mod trial;
 mod causes;
+mod made_up;
 mod focus;
 mod waiting;
 mod tests_to_write;

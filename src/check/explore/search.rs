@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use crate::check::coverage::{Counted, SeenDecision, SeenLook, SeenRun, ValuePath};
 use crate::engine::chart::Chart;
 use crate::engine::template::{Constant, DecisionKind, NodeCounts, SourceRuns};
+use crate::kubernetes::names::is_own_group;
 use crate::text::compact_sort::sort_by_key;
 
 use super::candidates::{Hints, Question, missing_sample};
@@ -18,7 +19,7 @@ use super::focus::Focus;
 use super::setting::{Chosen, Setting, Settings, setting_at, value_at};
 use super::tests_to_write::Way;
 use super::trial::Trial;
-use super::waiting::{Kind, MAX_CHANGES, Waiting};
+use super::waiting::{Kind, MAX_CHANGES, Place, Waiting};
 
 /// Most values of a chart that are looked at for switches.
 const MAX_SWITCHES: usize = 5_000;
@@ -98,7 +99,16 @@ impl<'h> Search<'h> {
         if self.waiting.has_none_of_chart() && self.paired != self.switches {
             self.pair_switches();
         }
-        self.waiting.next_batch()
+        let testable = &self.testable;
+        // Both ways were taken where nothing breaks.
+        let is_settled = |(template, node): &Place| {
+            let (first, second) = testable
+                .get(template)
+                .map(|counts| counts.ways(*node))
+                .unwrap_or_default();
+            first > 0 && second > 0
+        };
+        self.waiting.next_batch(&is_settled)
     }
 
     /// Learns from a trial. Whether it reached something that none before it did.
@@ -344,10 +354,9 @@ fn add_runs(covered: &mut BTreeMap<String, NodeCounts>, sources: &[SourceRuns]) 
     is_new
 }
 
-/// Whether an API version is one of Kubernetes' own: a group without a domain, or of its own one.
+/// Whether an API version is one of Kubernetes' own.
 fn is_built_in(version: &str) -> bool {
-    let group = version.split('/').next().unwrap_or(version);
-    !group.contains('.') || group.ends_with(".k8s.io")
+    is_own_group(version.split('/').next().unwrap_or(version).as_bytes())
 }
 
 /// Whether a change touched a decision: its template, or a value that it looks at.

@@ -30,6 +30,8 @@ pub(super) struct Trial {
     pub(super) refusals: Vec<Finding>,
     /// Whether all templates rendered.
     pub(super) is_complete: bool,
+    /// Rules of definitions and policies that could not be evaluated.
+    pub(super) unevaluated: usize,
     /// What ran; nothing where the values are refused before anything does.
     pub(super) seen: Option<SeenRun>,
 }
@@ -108,6 +110,7 @@ impl<'r> Trials<'r> {
             faults,
             refusals,
             is_complete: found.is_complete,
+            unevaluated: found.unevaluated,
             seen: found.seen,
         }
     }

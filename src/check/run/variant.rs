@@ -146,8 +146,8 @@ pub(in crate::check) struct VariantFindings {
     pub(in crate::check) is_complete: bool,
     pub(super) documents: usize,
     pub(super) skipped: usize,
-    /// Rules of definitions that could not be evaluated.
-    pub(super) unevaluated: usize,
+    /// Rules of definitions and policies that could not be evaluated.
+    pub(in crate::check) unevaluated: usize,
     /// Steps that it took, of those of all renderings of the chart.
     pub(super) steps: u64,
     /// What the findings must not show, apart from the secrets in the chart's own files.

@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
 
+use crate::kubernetes::names::is_own_group;
 use crate::text::compact_sort::sort_by_key;
 use crate::text::limits::VERDICT_BYTES;
 use crate::text::rule::Rule;
@@ -82,8 +83,7 @@ fn seems_custom(document: &[u8]) -> bool {
     let Some(slash) = memchr::memchr(b'/', line) else {
         return false;
     };
-    let group = line.get(..slash).unwrap_or_default();
-    group.contains(&b'.') && !group.ends_with(b".k8s.io")
+    !is_own_group(line.get(..slash).unwrap_or_default())
 }
 
 /// The faults that are kept of all documents.

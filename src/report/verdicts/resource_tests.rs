@@ -96,6 +96,7 @@ c.yaml: error: no such file
 fn what_an_api_server_accepts_is_a_warning() {
     for (status, rule, want) in [
         (Status::Valid, Rule::DeprecatedApi, "warning"),
+        (Status::Valid, Rule::PolicyAudit, "info"),
         (Status::Skipped, Rule::Type, "warning"),
         (Status::Invalid, Rule::Type, "error"),
     ] {

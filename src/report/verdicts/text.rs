@@ -49,10 +49,10 @@ fn file_text(file: &CheckedFile, options: ResourceOptions) -> String {
             } else {
                 format!("{}: ", shown_line(&violation.path))
             };
-            let severity = if violation.severity() < Severity::Error || resource.status == Status::Skipped {
-                "warning"
+            let severity = if resource.status == Status::Skipped {
+                violation.severity().min(Severity::Warning)
             } else {
-                "error"
+                violation.severity()
             };
             let (message, rule) = (shown_line(&violation.message), violation.rule);
             _ = writeln!(

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::object::{Object, Objects};
 use crate::engine::chart::Chart;
+use crate::kubernetes::names::is_own_group;
 
 /// Kinds that run pods, as templates write them.
 const WORKLOADS: [&[u8]; 7] = [
@@ -33,10 +34,7 @@ impl Objects<'_> {
     /// Whether the chart runs pods itself, so that selectors can be judged. Those that custom resources lead to are not
     /// rendered.
     pub(super) fn runs_pods_alone(&self) -> bool {
-        let is_custom = |object: &Object| {
-            let group = object.group();
-            group.contains('.') && !group.ends_with(".k8s.io")
-        };
+        let is_custom = |object: &Object| !is_own_group(object.group().as_bytes());
         self.owners().next().is_some() && !self.list.iter().any(is_custom)
     }
 }

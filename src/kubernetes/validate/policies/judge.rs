@@ -7,6 +7,7 @@ use super::super::cel::{Answer, Evaluations, Expression, Inputs, Known, Wanted, 
 use super::blame::{blamed, conjuncts};
 use super::documents::{Binding, Policies, Policy, Validation};
 use super::matching::matches;
+use super::params::binding_fault;
 use super::request::Request;
 use super::verdict::{Effect, PolicyVerdict};
 
@@ -35,7 +36,7 @@ enum What {
         message: String,
         reason: String,
     },
-    /// An error of an audit annotation, which refuses whatever the binding says.
+    /// An error of an audit annotation or of the binding, which refuses whatever the binding says.
     Refused(String),
     Unknown(String),
 }
@@ -74,6 +75,10 @@ impl Policies {
 
     /// What a policy that applies finds, with all parameters of a binding.
     fn bound(&self, policy: &Policy, binding: &Binding, request: &Request<'_>, namespace: Option<&Json>) -> Vec<Found> {
+        if let Some(fault) = binding_fault(policy, binding, request) {
+            let refused = Found::new("/spec/paramKind".to_owned(), What::Refused(fault.to_owned()));
+            return Some(refused).filter(|_| !policy.ignores_errors).into_iter().collect();
+        }
         let Some(params) = self.params(policy, binding, request) else {
             return vec![unknown(
                 "/spec/paramKind",

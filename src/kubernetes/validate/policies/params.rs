@@ -3,9 +3,25 @@
 
 use serde_json::Value as Json;
 
+use crate::kubernetes::names::is_own_group;
+
+use super::super::rules::is_namespaced;
 use super::documents::{Binding, Policies, Policy, name, text};
 use super::request::Request;
 use super::selector::{Labels, selects};
+
+/// What the server says of a binding whose parameters are in the namespace of an object that is in none. Whatever should follow from the
+/// binding, it refuses the object.
+const NO_NAMESPACE: &str = "failed to configure binding: cannot use namespaced paramRef in policy binding that matches cluster-scoped resources";
+
+/// Why a binding does not apply to an object, in the server's words. Which kinds of others are in namespaces is not known.
+pub(super) fn binding_fault(policy: &Policy, binding: &Binding, request: &Request<'_>) -> Option<&'static str> {
+    let ((version, kind), wanted) = policy.param_kind.as_ref().zip(binding.param_ref.as_ref())?;
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let is_in_namespace = is_own_group(group.as_bytes()) && is_namespaced(kind);
+    let has_none = request.namespace.is_none() && text(wanted, "namespace").is_empty();
+    (is_in_namespace && has_none).then_some(NO_NAMESPACE)
+}
 
 impl Policies {
     /// The parameters to judge an object with, one after the other; nothing within is a policy without one. Nothing at all

@@ -74,6 +74,7 @@ pub(super) const CHECKS: Table = &[
             Check::Required("expression"),
             Check::With(condition),
             Check::OneOf("reason", &["Forbidden", "Invalid", "RequestEntityTooLarge"]),
+            Check::With(message),
         ],
     ),
     (
@@ -87,6 +88,7 @@ pub(super) const CHECKS: Table = &[
             Check::SyntaxOrEmpty("policyName", Syntax::Subdomain),
             Check::Required("validationActions"),
             Check::Unique("validationActions", ""),
+            Check::With(actions),
         ],
     ),
     (
@@ -314,5 +316,39 @@ fn policy(walk: &mut Walk<'_>, node: NodeId) {
     }
     if walk.field(node, "matchConstraints").is_none() {
         walk.required(node, "matchConstraints");
+    }
+}
+
+/// What a policy says is one line, in the header of an answer too.
+fn message(walk: &mut Walk<'_>, node: NodeId) {
+    for name in ["message", "messageExpression"] {
+        let Some(text) = walk.text(node, name).filter(|text| !text.is_empty()) else {
+            continue;
+        };
+        let message = if text.trim().is_empty() {
+            "must be non-empty if specified"
+        } else if name == "message" && text.trim().contains(['\n', '\r']) {
+            "must not contain line breaks"
+        } else {
+            continue;
+        };
+        walk.fault(
+            node,
+            &[Key(name)],
+            ids::FORBIDDEN,
+            format!("Invalid value: {text:?}: {message}"),
+        );
+    }
+}
+
+fn actions(walk: &mut Walk<'_>, node: NodeId) {
+    let items = walk.items(node, "validationActions");
+    let texts: Vec<_> = items.into_iter().filter_map(|item| walk.text_of(item)).collect();
+    if ["Deny", "Warn"]
+        .into_iter()
+        .all(|wanted| texts.iter().any(|text| text == wanted))
+    {
+        let message = "Invalid value: must not contain both Deny and Warn: the answer to a request that is denied says what a warning would";
+        walk.fault(node, &[Key("validationActions")], ids::FORBIDDEN, message);
     }
 }
