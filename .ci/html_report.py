@@ -253,7 +253,7 @@ def shows_lines(browser, title, page_file):
     lines = {row[0]: row[1] for row in rows if row[0].strip().isdigit()}
     check(f"{title}: these are the counts: {lines}", [lines[line] for line in ["1", "2", "8", "9", "14", "17"]] == ["1 ◐", "1", "0", "", "–", "–"])
     words = view.inner_text()
-    for part in ["`if` never goes the way `false`", "`default` never goes the way `given`", "`range` never goes the way `true`", "a condition of constants alone", "it is for versions of Kubernetes"]:
+    for part in ["`if` never takes the branch `false`", "`default` never takes the branch `given`", "`range` never takes the branch `true`", "a condition of constants alone", "it is for versions of Kubernetes"]:
         check(f"{title}: {part!r} is not said", part in words, words)
     check(f"{title}: markup of a chart is shown as it is written", "</script><script>alert(1)</script>" in words, words)
     marks = view.locator("mark").all_inner_texts()

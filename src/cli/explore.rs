@@ -31,10 +31,10 @@ use super::time_flag::{TimeFlag, seconds_or_duration};
 #[derive(Debug, Args)]
 #[command(args_override_self = true)]
 pub(super) struct ExploreArguments {
-    /// Most time for each chart, such as 10 (seconds) or 2m; 0 for no limit. Renderings are tried in the same order in every run.
+    /// Maximum time for each chart, such as 10 (seconds) or 2m; 0 for no limit. Renderings are tried in the same order in every run.
     #[arg(long, value_name = "DURATION", default_value = "30s")]
     budget: String,
-    /// Most renderings that are tried of each chart: unlike a time, the same in every run.
+    /// Maximum number of renderings tried for each chart: unlike a time, the same in every run.
     #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
     renderings: u32,
     /// Show everything: what breaks under values that are made up, and all that the chart refuses on purpose.
@@ -73,7 +73,8 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
         .report
         .prepare(context, &paths(&charts), Vec::new(), Severity::Error)?;
     if !arguments.all {
-        reporting.shown_from = Severity::Warning;
+        // What fails the run is shown.
+        reporting.shown_from = reporting.judgement.fail_on.min(Severity::Warning);
     }
     let versions = parse_versions(&arguments.kube_version).map_err(CommandError::usage)?;
     let inputs = arguments.inputs.inputs(context, &charts, &reporting.root, versions)?;
@@ -153,7 +154,11 @@ fn explore(
 fn write_tests(context: RunContext, directory: &Path, explored: &[Exploration]) -> Result<(), CommandError> {
     let several = explored.len() > 1;
     let mut taken = BTreeSet::new();
-    let read = |path: &Path| read_file(path, Named::ByInput, FILE_BYTES).ok();
+    // A link is a file of somebody else: what it leads to may be anywhere.
+    let read = |path: &Path| match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => Some(Vec::new()),
+        _ => read_file(path, Named::ByInput, FILE_BYTES).ok(),
+    };
     let mut files: Vec<(PathBuf, &str)> = Vec::new();
     for chart in explored {
         let place = if several {

@@ -19,6 +19,11 @@ pub(super) struct ExploreFlag {
 }
 
 impl ExploreFlag {
+    /// Whether charts are to be explored.
+    pub(super) const fn is_given(&self) -> bool {
+        self.explore.is_some()
+    }
+
     /// The time for each chart, if charts are to be explored.
     pub(super) fn limit(&self) -> Result<Option<Duration>, CommandError> {
         let limit = self

@@ -115,6 +115,11 @@ pub(super) fn run(context: RunContext, arguments: &LintArguments) -> Result<Exit
             "--policy judges what all rules judge: --helm-rules and --secrets-only exclude it",
         ));
     }
+    if arguments.explore.is_given() && (arguments.helm_rules || arguments.secrets_only) {
+        return Err(CommandError::usage(
+            "--explore judges by all rules: --helm-rules and --secrets-only exclude it",
+        ));
+    }
     let charts = find_charts(context, arguments)?;
     if arguments.helm_rules {
         return run_helm_rules(context, arguments, &charts);

@@ -13,7 +13,7 @@ use crate::text::stop;
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct TimeFlag {
-    /// Most time that the command may take, such as 30s or 5m (default: no limit; other limits still hold).
+    /// Maximum time that the command may take, such as 30s or 5m (default: no limit; other limits still hold).
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
 }

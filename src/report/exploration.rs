@@ -31,7 +31,7 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
     };
     _ = writeln!(
         out,
-        "{}: {}, {end}: {} of the branches reached ({}/{}), {} before; {}",
+        "{}: {}, {end}: {} of the branches reached ({}/{}), {} before; {}{}",
         shown_line(&explored.path),
         counted(explored.renderings, "rendering"),
         explored.after.percent(),
@@ -39,6 +39,7 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
         explored.after.total,
         explored.before.percent(),
         counted(explored.causes.len(), "cause"),
+        made_up(explored),
     );
     for constraint in explored.constraints.iter().take(most) {
         let settings = if constraint.settings.is_empty() {
@@ -57,6 +58,12 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
     if explored.constraints.len() > most {
         _ = writeln!(out, "  and {} more", explored.constraints.len() - most);
     }
+    if explored.is_untestable {
+        _ = writeln!(
+            out,
+            "  no values files: they would be for the defaults of the chart, which do not render"
+        );
+    }
     if let Some(tested) = explored.tested {
         _ = writeln!(
             out,
@@ -71,6 +78,15 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
         _ = writeln!(out, "  {files} not written: secrets would be in them");
     }
     out
+}
+
+/// How many of the causes are notes.
+fn made_up(explored: &Exploration) -> String {
+    match explored.causes.iter().filter(|cause| cause.is_note()).count() {
+        0 => String::new(),
+        notes if notes == explored.causes.len() => " with made-up values".to_owned(),
+        notes => format!(", {notes} of them with made-up values"),
+    }
 }
 
 /// The same for programs, without secrets.

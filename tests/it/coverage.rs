@@ -241,7 +241,7 @@ fn pages_have_the_lines_with_what_is_reached_of_them() {
         "<a href=\"#v0-2\">templates/deployment.yaml</a>",
         "<th>8</th><td>0</td><td>  note: {{ . | quote }}</td></tr>",
         "<th>7</th><td>1 ◐</td><td>  {{- with <mark>.Values.note</mark> }}</td></tr>",
-        "`and` never goes the way `argument 1 decides`",
+        "`and` never takes the branch `argument 1 decides`",
         "<tr class=\"u\"><th>19</th><td>–</td><td>  never: x</td></tr>",
         "Nothing can reach this: no template includes it",
         "<tr><th>9</th><td></td><td>  {{- end }}</td></tr>",

@@ -98,12 +98,12 @@ pub(super) fn chart(template: &str, values: &str) -> Workspace {
     Workspace::chart(&[("templates/b.yaml", template), ("values.yaml", values)])
 }
 
-fn findings(said: &Run) -> Vec<Json> {
+pub(super) fn findings(said: &Run) -> Vec<Json> {
     let report: Json = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.all()));
     report["findings"].as_array().expect("a list").clone()
 }
 
-fn notes(finding: &Json) -> String {
+pub(super) fn notes(finding: &Json) -> String {
     finding["notes"].to_string().replace("\\\"", "\"")
 }
 

@@ -122,3 +122,61 @@ fn what_no_values_file_can_reach_is_not_expected_of_tests() {
         said.all()
     );
 }
+
+#[test]
+fn running_it_again_writes_the_same_files() {
+    let workspace = chart(
+        "{{- if .Values.tls.enabled }}\n# tls\n{{- if eq .Values.tls.mode \"file\" }}\n# file\n{{- end }}\n{{- end }}\n",
+        "tls:\n  enabled: false\n  mode: secret\n",
+    );
+    let files = || {
+        let entries = std::fs::read_dir(workspace.path("web/ci")).unwrap();
+        let mut files: Vec<(String, String)> = entries
+            .map(|entry| {
+                let entry = entry.unwrap();
+                let name = entry.file_name().into_string().unwrap();
+                (name, std::fs::read_to_string(entry.path()).unwrap())
+            })
+            .collect();
+        files.sort();
+        files
+    };
+    let first = branches(&workspace);
+    let written = files();
+    assert_eq!(first["tested"], first["total"], "{first}");
+    assert_eq!(branches(&workspace), first);
+    assert_eq!(files(), written);
+}
+
+#[test]
+fn a_chart_that_does_not_render_has_no_tests_and_says_so() {
+    let workspace = chart(
+        "{{ required \"name it\" .Values.name }}\n{{- if .Values.tls }}\n# tls\n{{- end }}\n",
+        "tls: false\n",
+    );
+    let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
+    assert!(
+        said.stderr.contains("no values files: they would be for the defaults"),
+        "{}",
+        said.all()
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_written_through() {
+    let workspace = chart("{{- if .Values.tls }}\n# tls\n{{- end }}\n", "tls: false\n");
+    assert!(
+        workspace
+            .run(&["explore", "web", "--write-tests", "tests"])
+            .all()
+            .contains("wrote tests/tls-values.yaml")
+    );
+    std::fs::rename(workspace.path("tests/tls-values.yaml"), workspace.path("elsewhere")).unwrap();
+    let before = std::fs::read_to_string(workspace.path("elsewhere")).unwrap() + "mine: 1\n";
+    workspace.write("elsewhere", &before);
+    std::os::unix::fs::symlink(workspace.path("elsewhere"), workspace.path("tests/tls-values.yaml")).unwrap();
+    let said = workspace.run(&["explore", "web", "--write-tests", "tests"]);
+    assert!(said.stderr.contains("wrote tests/tls-2-values.yaml"), "{}", said.all());
+    assert_eq!(std::fs::read_to_string(workspace.path("elsewhere")).unwrap(), before);
+}

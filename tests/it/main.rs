@@ -40,6 +40,7 @@ mod environments;
 mod event;
 mod exit_codes;
 mod explore;
+mod explore_findings;
 mod explore_tests_written;
 mod expressions;
 mod data;

@@ -15,6 +15,8 @@ use super::setting::Chosen;
 const MAX_VALUES: usize = 8;
 /// Most constants of a decision, and items of an enumeration, that are tried.
 const MAX_TEXTS: usize = 6;
+/// Longest text that a value is compared with.
+const MAX_TEXT_BYTES: usize = 1_000;
 /// Deepest nesting of a schema that a sample is made of.
 const MAX_DEPTH: usize = 8;
 
@@ -129,8 +131,10 @@ impl Hints {
             match &constant.value {
                 ConstantValue::Text(text) if may_be_text && !question.is_range => {
                     let text = text.to_str_lossy();
-                    let is_word = !text.is_empty() && text.len() < 60 && !text.contains([' ', '\n', '%', '{']);
-                    if is_word && allowed.is_none() {
+                    let is_word = text.len() < 60 && !text.contains([' ', '\n', '%', '{']);
+                    // What a value is compared with as it is may be any text.
+                    let is_compared = constant.is_direct && text.len() < MAX_TEXT_BYTES;
+                    if !text.is_empty() && (is_word || is_compared) && allowed.is_none() {
                         let is_of_chart = is_set && constant.is_direct && is_same(constant);
                         add(json!(text), if is_of_chart { Chosen::OfChart } else { Chosen::MadeUp });
                     }
@@ -343,7 +347,7 @@ mod tests {
                 &texts,
                 false,
                 json!(["big"]),
-                json!(["some", ""]),
+                json!(["some", "two words", ""]),
             ),
             ("count", Some(json!(1)), &numbers, false, json!([]), json!([3, 4, 0])),
             (

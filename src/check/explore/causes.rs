@@ -106,7 +106,10 @@ impl Faults {
 
     /// Adds what a trial showed.
     pub(super) fn add(&mut self, trial: &mut Trial) {
-        for refusal in &trial.refusals {
+        // That a schema refuses values which were made up says nothing that it does not say itself.
+        let is_known =
+            |refusal: &&Finding| refusal.rule == Rule::ValuesSchema.into() && trial.settings.chosen() == Chosen::MadeUp;
+        for refusal in trial.refusals.iter().filter(|refusal| !is_known(refusal)) {
             let key = (refusal.primary.to_string(), refusal.message.clone());
             let found = || (trial.settings.clone(), refusal.primary.clone());
             let known = self.refusals.entry(key).or_insert_with(found);

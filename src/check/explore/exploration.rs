@@ -28,6 +28,8 @@ pub struct Exploration {
     pub not_explored: Option<String>,
     /// The flags for the values that were changed; none for the defaults.
     pub base: Vec<Flag>,
+    /// Whether the chart refuses these values on purpose, and so all settings without what it asks for.
+    pub is_refused: bool,
     /// What breaks it.
     pub causes: Vec<Cause>,
     /// What it refuses on purpose.
@@ -46,6 +48,8 @@ pub struct Exploration {
     pub testable: Counted,
     /// What its values as they are and the values files for tests reach, if these were chosen.
     pub tested: Option<Counted>,
+    /// Whether values files for tests were wanted, and there are none because the chart's defaults do not render.
+    pub is_untestable: bool,
     /// Values files that reach most of it.
     pub tests: Vec<TestValues>,
     /// How many more there would be, were no secrets in them.
@@ -61,7 +65,7 @@ impl Exploration {
         let mut findings: Vec<Finding> = self
             .causes
             .iter()
-            .filter_map(|cause| cause.finding(&self.base))
+            .filter_map(|cause| cause.finding(&self.base, self.is_refused))
             .collect();
         findings.extend(self.problem.clone());
         let mut secrets = SecretValues::default();
@@ -74,13 +78,21 @@ impl Exploration {
 }
 
 impl Cause {
+    /// Whether it is a note: its values are made up.
+    pub fn is_note(&self) -> bool {
+        self.settings.chosen() == Chosen::MadeUp
+    }
+
     /// The first fault, with what shows it and what else breaks.
-    fn finding(&self, base: &[Flag]) -> Option<Finding> {
+    fn finding(&self, base: &[Flag], is_refused: bool) -> Option<Finding> {
         let (first, rest) = self.findings.split_first()?;
         let mut finding = first.clone();
         finding.shown_by = base.iter().cloned().chain(self.settings.flags()).collect();
         let shown = command_line(&finding.shown_by);
         finding = finding.with_note(format!("shown by {shown}"));
+        if is_refused {
+            finding = finding.with_note("the chart refuses its values as they are: what it asks for is needed as well");
+        }
         finding = match self.settings.chosen() {
             // Helm installs what has a key twice, with the last of its values.
             Chosen::OfChart if self.findings.iter().all(is_duplicate_key) => finding.with_severity(Severity::Warning),
@@ -108,7 +120,14 @@ impl Cause {
             finding = finding.with_note(format!("shown as well by {}", others.join("; by ")));
         }
         Some(if self.settings.are_values() {
-            finding.with_help("a values file in ci/ with this setting makes every later check show it")
+            let settings = if self.settings.len() == 1 {
+                "this setting"
+            } else {
+                "these settings"
+            };
+            finding.with_help(format!(
+                "a values file in ci/ with {settings} makes every later check show it"
+            ))
         } else {
             finding
         })

@@ -26,7 +26,7 @@ use super::made_up::Fitting;
 use super::repair::repairs;
 use super::search::Search;
 use super::setting::Settings;
-use super::tests_to_write::{UsefulTrials, Way, choose_tests, ways_of};
+use super::tests_to_write::{UsefulTrials, Way, choose_tests, is_written, ways_of};
 use super::trial::{Trial, TrialVersion, Trials};
 
 /// Rounds in which settings that are not needed are taken away.
@@ -150,10 +150,11 @@ fn explore<W: World>(
         versions: &versions,
         minor,
     };
+    let wants_tests = budget.wants_tests;
     // Values belong to one thread, so each loads the chart for itself.
     let state = || {
         let loaded = load(subject, &path, request).ok().map(|(_, chart)| {
-            let (values, _) = chart_values(&chart, subject.directory(), request);
+            let values = own_values(&chart, subject, request, wants_tests);
             Trials::state(chart, values)
         });
         (loaded, make_world())
@@ -168,7 +169,7 @@ fn explore<W: World>(
             .map(|state| trials.run(state, (job.base, job.settings), world))
     };
     let hints = Hints::new(&chart);
-    let (bases, _) = chart_values(&chart, subject.directory(), request);
+    let bases = own_values(&chart, subject, request, wants_tests);
     let minors = versions.iter().map(|version| version.minor);
     let minors = minors.filter(|other| *other != minor).collect();
     let run = Run {
@@ -187,6 +188,15 @@ fn explore<W: World>(
         made,
     };
     with_pool(state, work, |batch| run.explore(batch))
+}
+
+/// The values that a chart has; where tests are written, without those that an earlier run wrote, which are written again.
+fn own_values(chart: &Chart, subject: Subject<'_>, request: &CheckRequest, wants_tests: bool) -> Vec<ChartValues> {
+    let (mut values, _) = chart_values(chart, subject.directory(), request);
+    if wants_tests {
+        values.retain(|values| !values.given.files.iter().any(|file| is_written(file.text())));
+    }
+    values
 }
 
 /// The versions of Kubernetes that a chart accepts, oldest first.
@@ -256,14 +266,17 @@ impl Run<'_> {
             return self.made;
         };
         self.made.base = self.bases.get(base).map(base_flags).unwrap_or_default();
+        self.made.is_refused = renders.is_none();
+        if let Some(trial) = before.get(base) {
+            self.search.begin(trial);
+        }
         for (index, mut trial) in before.into_iter().enumerate() {
             self.faults.add_before(&trial.faults);
             trial.faults.clear();
             if index == base {
-                self.search.begin(&trial);
                 self.faults.add(&mut trial);
             } else {
-                self.search.learn(&trial);
+                self.search.learn_base(&trial);
             }
             if self.is_testable(&trial) {
                 self.search.learn_testable(&trial);
@@ -272,15 +285,18 @@ impl Run<'_> {
                 }
             }
         }
-        (self.made.before, _) = self.search.own_ways(self.chart);
+        (self.made.before, _) = self.search.own_ways(self.chart, &BTreeSet::new());
         self.try_all(base, batch);
         self.reduce(base, batch);
         let is_default = self.bases.get(base).is_some_and(|base| base.are_defaults);
-        if self.budget.wants_tests && is_default && renders.is_some() {
+        let mut tested = BTreeSet::new();
+        let is_testable = is_default && renders.is_some();
+        self.made.is_untestable = self.budget.wants_tests && !is_testable;
+        if self.budget.wants_tests && is_testable {
             self.repair(base, batch);
-            self.choose_tests(base, batch);
+            tested = self.choose_tests(base, batch);
         }
-        (self.made.after, self.made.testable) = self.search.own_ways(self.chart);
+        (self.made.after, self.made.testable) = self.search.own_ways(self.chart, &tested);
         let (causes, constraints) = self.faults.finish();
         self.made.causes = causes;
         self.made.causes.retain(|cause| !self.fitting.is_misfit(cause));
@@ -385,8 +401,8 @@ impl Run<'_> {
         }
     }
 
-    /// Chooses values files for tests, without secrets.
-    fn choose_tests(&mut self, base: usize, batch: Trying<'_>) {
+    /// Chooses values files for tests, without secrets; the ways that they and the chart's own values take.
+    fn choose_tests(&mut self, base: usize, batch: Trying<'_>) -> BTreeSet<Way> {
         let useful = std::mem::take(&mut self.useful);
         let mut renderings = 0;
         let run = |settings: Settings| {
@@ -404,6 +420,7 @@ impl Run<'_> {
             self.made.tests.push(test);
         }
         self.made.tested = Some(self.search.own_ways_that(self.chart, &|way| reached.contains(way)));
+        reached
     }
 
     /// Whether nothing breaks in a rendering that a values file can make.

@@ -16,7 +16,7 @@ use crate::text::compact_sort::sort_by_key;
 
 use super::candidates::{Hints, Question, missing_sample};
 use super::focus::Focus;
-use super::setting::{Chosen, Setting, Settings, setting_at, value_at};
+use super::setting::{Chosen, Setting, Settings, differences, setting_at, value_at};
 use super::tests_to_write::Way;
 use super::trial::Trial;
 use super::waiting::{Kind, MAX_CHANGES, Place, Waiting};
@@ -94,6 +94,17 @@ impl<'h> Search<'h> {
         self.learn(trial);
     }
 
+    /// Learns from what else the chart is rendered with: decisions that only another values file leads to are followed from there, where it
+    /// sets few values, else from the first values.
+    pub(super) fn learn_base(&mut self, trial: &Trial) {
+        let other: Json = match &trial.seen {
+            Some(seen) => serde_json::from_slice(&seen.values).unwrap_or_default(),
+            None => return,
+        };
+        let settings = differences(&self.base, &other, MAX_CHANGES - 1).unwrap_or_default();
+        self.learn_with(&settings, trial);
+    }
+
     /// The trials to make next; none when there is nothing left to try.
     pub(super) fn next_batch(&mut self) -> Vec<Settings> {
         if self.waiting.has_none_of_chart() && self.paired != self.switches {
@@ -113,21 +124,26 @@ impl<'h> Search<'h> {
 
     /// Learns from a trial. Whether it reached something that none before it did.
     pub(super) fn learn(&mut self, trial: &Trial) -> bool {
+        self.learn_with(&trial.settings, trial)
+    }
+
+    /// The same, as if the trial had been made with these settings.
+    fn learn_with(&mut self, settings: &Settings, trial: &Trial) -> bool {
         let Some(seen) = &trial.seen else { return false };
         for source in &seen.sources {
             self.add_points(source);
         }
         let is_new = add_runs(&mut self.covered, &seen.sources);
-        if !is_new || trial.settings.len() >= MAX_CHANGES {
+        if !is_new || settings.len() >= MAX_CHANGES {
             return is_new;
         }
         let values: Json = serde_json::from_slice(&seen.values).unwrap_or_default();
-        self.fill_items(&trial.settings, &values, &seen.missing);
+        self.fill_items(settings, &values, &seen.missing);
         if !trial.refusals.is_empty() {
-            self.satisfy(&trial.settings, &values, seen);
+            self.satisfy(settings, &values, seen);
         }
         for decision in &seen.decisions {
-            self.follow(&trial.settings, &values, decision);
+            self.follow(settings, &values, decision);
         }
         is_new
     }
@@ -141,16 +157,16 @@ impl<'h> Search<'h> {
     }
 
     /// The ways of decisions of a chart's own templates, and those of them that were taken: by any rendering, and by those that tests can
-    /// make.
-    pub(super) fn own_ways(&self, chart: &Chart) -> (Counted, Counted) {
-        (self.counted(chart, &self.covered), self.counted(chart, &self.testable))
-    }
-
-    fn counted(&self, chart: &Chart, runs: &BTreeMap<String, NodeCounts>) -> Counted {
-        self.own_ways_that(chart, &|(template, node, is_first)| {
-            let (first, second) = runs.get(template).map(|counts| counts.ways(*node)).unwrap_or_default();
-            if *is_first { first > 0 } else { second > 0 }
-        })
+    /// make. `tested` are ways that the tests take, which may be more: they join settings.
+    pub(super) fn own_ways(&self, chart: &Chart, tested: &BTreeSet<Way>) -> (Counted, Counted) {
+        let counted = |runs: &BTreeMap<String, NodeCounts>| {
+            self.own_ways_that(chart, &|way| {
+                let (first, second) = runs.get(&way.0).map(|counts| counts.ways(way.1)).unwrap_or_default();
+                let count = if way.2 { first } else { second };
+                count > 0 || tested.contains(way)
+            })
+        };
+        (counted(&self.covered), counted(&self.testable))
     }
 
     /// The ways of decisions of a chart's own templates, and those of them that were taken as `is_taken` says.

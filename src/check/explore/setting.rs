@@ -50,9 +50,14 @@ impl Setting {
         }
     }
 
-    /// What it is about, in any of its values.
-    pub fn subject(&self) -> String {
+    /// What it is about: with the value, if the chart speaks of that.
+    fn subject(&self) -> String {
         match self {
+            Self::Value {
+                path,
+                json,
+                chosen: Chosen::OfChart,
+            } => format!("{}={json}", path.join(".")),
             Self::Value { path, .. } => path.join("."),
             Self::KubeVersion(_) => "Kubernetes".to_owned(),
             Self::ApiVersion(version) => version.clone(),
@@ -78,6 +83,10 @@ fn value_flag(path: &[String], json: &str) -> Flag {
     let special = ['.', ',', '=', '[', ']', '{', '}', '\\'];
     let plain = |text: &str| !text.is_empty() && !text.contains(special) && text.trim() == text;
     match serde_json::from_str::<Json>(json) {
+        // As escapes of JSON: reports show no control characters.
+        Ok(Json::String(text)) if text.contains(char::is_control) => {
+            ("--set-json", format!("{}={json}", key(&special)))
+        }
         Ok(Json::String(text)) if plain(&text) && !is_typed(&text) => ("--set", format!("{}={text}", key(&special))),
         Ok(Json::String(text)) if !text.contains(['\\', ',', '{', '[']) => {
             ("--set-string", format!("{}={text}", key(&special)))
@@ -179,7 +188,8 @@ impl Settings {
         self.0.iter().all(|setting| matches!(setting, Setting::Value { .. }))
     }
 
-    /// What they are about, in any of their values.
+    /// What they have in common with others that show the same cause: values that the chart speaks of as they are, others and versions of
+    /// Kubernetes in any of their values.
     pub fn subjects(&self) -> Vec<String> {
         self.0.iter().map(Setting::subject).collect()
     }
@@ -236,6 +246,42 @@ fn set(values: &mut Json, path: &[String], value: Json) {
         let entry = entries.entry(key.clone()).or_insert(Json::Null);
         set(entry, rest, value);
     }
+}
+
+/// The settings that make values others, lists as a whole; nothing where there are more than `most`.
+pub(super) fn differences(values: &Json, others: &Json, most: usize) -> Option<Settings> {
+    let mut found = Vec::new();
+    add_differences(values, others, &mut Vec::new(), &mut found, most)?;
+    found.sort();
+    Some(Settings(found))
+}
+
+fn add_differences(
+    values: &Json,
+    others: &Json,
+    path: &mut ValuePath,
+    found: &mut Vec<Setting>,
+    most: usize,
+) -> Option<()> {
+    if values == others {
+        return Some(());
+    }
+    let (Json::Object(before), Json::Object(after)) = (values, others) else {
+        found.push(Setting::Value {
+            path: path.clone(),
+            json: others.to_string(),
+            chosen: Chosen::OfChart,
+        });
+        return (found.len() <= most).then_some(());
+    };
+    let gone = before.keys().filter(|key| !after.contains_key(*key));
+    for key in after.keys().chain(gone) {
+        let value = |entries: &JsonMap<String, Json>| entries.get(key).cloned().unwrap_or_default();
+        path.push(key.clone());
+        add_differences(&value(before), &value(after), path, found, most)?;
+        path.pop();
+    }
+    Some(())
 }
 
 /// The value at a path.
@@ -322,6 +368,7 @@ mod tests {
             (value("a", json!(1.5)), "--set-json a=1.5"),
             (value("a", json!("")), "--set-string a="),
             (value("a", json!("x,y")), "--set-json 'a=\"x,y\"'"),
+            (value("a", json!("x\ty\n")), "--set-json 'a=\"x\\ty\\n\"'"),
             (value("a.b/c", json!("x")), "--set 'a\\.b.c=x'"),
             (
                 value("a", json!([1, {"b": "it's"}])),
@@ -343,6 +390,19 @@ mod tests {
             .with(Setting::KubeVersion(31));
         assert_eq!(settings.values(), json!({"a": {"d": 3}, "c": 2}));
         assert_eq!(settings.len(), 3);
+    }
+
+    #[test]
+    fn values_that_differ_are_settings() {
+        let before = json!({"a": {"b": 1, "c": [1]}, "d": "x", "e": true});
+        let after = json!({"a": {"b": 2, "c": [1, 2]}, "d": "x", "f": {"g": null, "h": 1}});
+        let shown = |most| differences(&before, &after, most).map(|settings| settings.command_line());
+        assert_eq!(
+            shown(4).unwrap(),
+            "--set a.b=2 --set-json 'a.c=[1,2]' --set e=null --set-json 'f={\"g\":null,\"h\":1}'"
+        );
+        assert_eq!(shown(3), None);
+        assert_eq!(differences(&before, &before, 0), Some(Settings::default()));
     }
 
     #[test]

@@ -213,6 +213,11 @@ fn named(settings: &Settings) -> Option<TestValues> {
     })
 }
 
+/// Whether a values file is one that was written for tests, by its text.
+pub(super) fn is_written(text: &[u8]) -> bool {
+    text.starts_with(HEADER.as_bytes())
+}
+
 impl TestValues {
     /// The path in a directory that it is written to: of a file that is not there, or that was written by an earlier run. `taken` are the
     /// paths of this run; `read` gives what a file begins with.
@@ -231,7 +236,7 @@ impl TestValues {
             let path = directory.join(&name);
             // Some disks do not tell upper from lower case.
             let key = directory.join(name.to_ascii_lowercase());
-            let is_free = read(&path).is_none_or(|text| text.starts_with(HEADER.as_bytes()));
+            let is_free = read(&path).is_none_or(|text| is_written(&text));
             if is_free && taken.insert(key) {
                 return path;
             }

@@ -97,7 +97,10 @@ impl<'r> Trials<'r> {
             watching: Watching::Decisions,
         };
         let found = check_variant(&state.chart, &variant, self.request, own, world);
-        let is_refusal = |finding: &Finding| finding.rule == Rule::ValuesSchema.into();
+        // A schema that cannot be used refuses nothing: it is at fault itself.
+        let is_refusal = |finding: &Finding| {
+            finding.rule == Rule::ValuesSchema.into() && !finding.primary.file.path().ends_with("values.schema.json")
+        };
         let errors = found
             .findings
             .into_iter()

@@ -58,7 +58,7 @@ pub(super) fn shown_text(coverage: &ChartCoverage, file: &FileCoverage) -> Strin
 /// What a decision never did.
 pub(super) fn missed_words(way: &BranchRuns) -> String {
     format!(
-        "`{}` never goes the way `{}`",
+        "`{}` never takes the branch `{}`",
         way.kind.name(),
         shown_line(&way.outcome)
     )
@@ -189,7 +189,7 @@ impl OfLine<'_> {
             }
             for (way, reason) in ways.iter().filter_map(|way| Some((way, way.unreachable?))) {
                 let (kind, outcome) = (way.kind.name(), &way.outcome);
-                let words = format!("{place}`{kind}` cannot go the way `{outcome}`: {}", reason.words());
+                let words = format!("{place}`{kind}` cannot take the branch `{outcome}`: {}", reason.words());
                 line.notes.push(words);
                 *explained = Some(reason);
             }
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(
             shown(&file(text, lines, branches)),
             [
-                "1 Partly 2 [.Values.b]: `if` never goes the way `true`",
+                "1 Partly 2 [.Values.b]: `if` never takes the branch `true`",
                 "2 Uncounted 0",
                 "3 Missed 0",
                 "4 Uncounted 0",
@@ -326,14 +326,14 @@ mod tests {
         });
         let beyond = Unreachable::KubernetesVersion.words();
         let first = format!(
-            "1 Partly 1 [default]: Column 4: `default` never goes the way `given`; Column 20: `if` cannot go the way `true`: {beyond}"
+            "1 Partly 1 [default]: Column 4: `default` never takes the branch `given`; Column 20: `if` cannot take the branch `true`: {beyond}"
         );
         assert_eq!(
             shown(&file),
             [
                 first.as_str(),
                 "2 Missed 0",
-                "3 Partly 3 [ternary]: `ternary` never goes the way `false`",
+                "3 Partly 3 [ternary]: `ternary` never takes the branch `false`",
                 "4 Missed 0: No rendering includes `x`",
             ]
         );
