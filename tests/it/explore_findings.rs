@@ -66,3 +66,19 @@ fn schemas_of_values_that_cannot_be_used_are_faults() {
     let said = workspace.run(&["explore", "web", "--all"]);
     assert!(!said.stderr.contains("refused on purpose"), "{}", said.all());
 }
+
+#[test]
+fn values_that_fit_are_followed_where_others_broke() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: b\n{{- if and .Values.x .Values.x.y .Values.x.y.z }}\n\
+        \n  c: {{ .Values.none.d }}\n{{- end }}\n";
+    let said = chart(template, "a: 1\n").run(&["explore", "web", "--all", "--report", "json"]);
+    let found = findings(&said);
+    let shown: Vec<String> = found.iter().map(notes).collect();
+    assert_eq!(found.len(), 1, "{}", said.all());
+    assert!(shown[0].contains("shown by --set x.y.z=example\""), "{}", said.all());
+    assert!(
+        said.stderr.contains("100.0 % of the branches reached (5/5)"),
+        "{}",
+        said.all()
+    );
+}

@@ -267,22 +267,21 @@ impl Run<'_> {
         };
         self.made.base = self.bases.get(base).map(base_flags).unwrap_or_default();
         self.made.is_refused = renders.is_none();
-        if let Some(trial) = before.get(base) {
-            self.search.begin(trial);
-        }
-        for (index, mut trial) in before.into_iter().enumerate() {
+        for trial in &mut before {
             self.faults.add_before(&trial.faults);
             trial.faults.clear();
-            if index == base {
-                self.faults.add(&mut trial);
-            } else {
-                self.search.learn_base(&trial);
+        }
+        if let Some(trial) = before.get_mut(base) {
+            self.search.begin(trial, self.is_testable(trial));
+            self.faults.add(trial);
+        }
+        for (index, trial) in before.iter().enumerate() {
+            let is_testable = self.is_testable(trial);
+            if index != base {
+                self.search.learn_base(trial, is_testable);
             }
-            if self.is_testable(&trial) {
-                self.search.learn_testable(&trial);
-                if self.budget.wants_tests {
-                    self.ways_before.extend(ways_of(&trial));
-                }
+            if is_testable && self.budget.wants_tests {
+                self.ways_before.extend(ways_of(trial));
             }
         }
         (self.made.before, _) = self.search.own_ways(self.chart, &BTreeSet::new());
@@ -331,7 +330,11 @@ impl Run<'_> {
     fn add(&mut self, trial: &mut Trial) {
         self.made.renderings += 1;
         self.tried.insert(trial.settings.clone());
-        self.search.learn(trial);
+        let is_testable = self.is_testable(trial);
+        self.search.learn(trial, is_testable);
+        if is_testable {
+            self.fitting.add(&trial.settings);
+        }
         self.keep_for_tests(trial, MOST_BROKEN);
         self.faults.add(trial);
     }
@@ -339,10 +342,6 @@ impl Run<'_> {
     /// Keeps what tests may be made of.
     fn keep_for_tests(&mut self, trial: &Trial, most_broken: usize) {
         let is_testable = self.is_testable(trial);
-        if is_testable {
-            self.search.learn_testable(trial);
-            self.fitting.add(&trial.settings);
-        }
         match (self.budget.wants_tests, is_testable) {
             (true, true) => self.useful.add(trial),
             (true, false) if trial.settings.are_values() => self.useful.add_broken(trial, most_broken),
@@ -396,6 +395,9 @@ impl Run<'_> {
             left = left.saturating_sub(other.len() + 1);
             self.made.renderings += other.len() + 1;
             for trial in batch(jobs(base, other, false)).into_iter().flatten() {
+                if self.is_testable(&trial) {
+                    self.search.count_testable(&trial);
+                }
                 self.keep_for_tests(&trial, MOST_BROKEN_AGAIN);
             }
         }

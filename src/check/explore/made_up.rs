@@ -33,7 +33,7 @@ pub(super) struct Fitting(HashMap<ValuePath, HashSet<String>, RandomState>);
 impl Fitting {
     /// Adds the settings of a trial in which nothing broke.
     pub(super) fn add(&mut self, settings: &Settings) {
-        for (path, value) in made_up(settings) {
+        for (path, value) in made_up(settings).filter(|(_, value)| !is_empty(value)) {
             self.0.entry(path.clone()).or_default().insert(form(&value));
         }
     }
@@ -125,6 +125,8 @@ mod tests {
             ("name", json!("example")),
             ("list", json!([{}])),
             ("replicas", json!(3)),
+            ("map", json!({"a": 1})),
+            ("map", json!("")),
         ] {
             fitting.add(&settings(path, &value, Chosen::MadeUp));
         }
@@ -148,6 +150,7 @@ mod tests {
             ("list", json!([]), render, "", false),
             ("replicas", json!(0), render, "", false),
             ("unknown", json!(true), render, "", false),
+            ("map", json!("example"), render, "", true),
             ("type", json!("example"), Rule::Enum, "type: example", true),
             ("type", json!("example"), Rule::Enum, "- type: \"example\"", true),
             ("type", json!("example"), Rule::Enum, "type: example-1", false),

@@ -78,7 +78,7 @@ impl<'h> Search<'h> {
     }
 
     /// Begins with a rendering that nothing was changed for.
-    pub(super) fn begin(&mut self, trial: &Trial) {
+    pub(super) fn begin(&mut self, trial: &Trial, is_testable: bool) {
         if let Some(seen) = &trial.seen {
             self.base = serde_json::from_slice(&seen.values).unwrap_or_default();
             let mut switches = Vec::new();
@@ -91,18 +91,18 @@ impl<'h> Search<'h> {
                 }
             }
         }
-        self.learn(trial);
+        self.learn(trial, is_testable);
     }
 
     /// Learns from what else the chart is rendered with: decisions that only another values file leads to are followed from there, where it
     /// sets few values, else from the first values.
-    pub(super) fn learn_base(&mut self, trial: &Trial) {
+    pub(super) fn learn_base(&mut self, trial: &Trial, is_testable: bool) {
         let other: Json = match &trial.seen {
             Some(seen) => serde_json::from_slice(&seen.values).unwrap_or_default(),
             None => return,
         };
         let settings = differences(&self.base, &other, MAX_CHANGES - 1).unwrap_or_default();
-        self.learn_with(&settings, trial);
+        self.learn_with(&settings, trial, is_testable);
     }
 
     /// The trials to make next; none when there is nothing left to try.
@@ -122,20 +122,22 @@ impl<'h> Search<'h> {
         self.waiting.next_batch(&is_settled)
     }
 
-    /// Learns from a trial. Whether it reached something that none before it did.
-    pub(super) fn learn(&mut self, trial: &Trial) -> bool {
-        self.learn_with(&trial.settings, trial)
+    /// Learns from a trial, and whether it is testable: nothing breaks, and a values file can make it.
+    pub(super) fn learn(&mut self, trial: &Trial, is_testable: bool) {
+        self.learn_with(&trial.settings, trial, is_testable);
     }
 
     /// The same, as if the trial had been made with these settings.
-    fn learn_with(&mut self, settings: &Settings, trial: &Trial) -> bool {
-        let Some(seen) = &trial.seen else { return false };
+    fn learn_with(&mut self, settings: &Settings, trial: &Trial, is_testable: bool) {
+        let Some(seen) = &trial.seen else { return };
         for source in &seen.sources {
             self.add_points(source);
         }
-        let is_new = add_runs(&mut self.covered, &seen.sources);
-        if !is_new || settings.len() >= MAX_CHANGES {
-            return is_new;
+        // What only trials reached that broke goes no further there.
+        let is_new_here = add_runs(&mut self.covered, &seen.sources);
+        let is_new_in_tests = is_testable && add_runs(&mut self.testable, &seen.sources);
+        if !(is_new_here || is_new_in_tests) || settings.len() >= MAX_CHANGES {
+            return;
         }
         let values: Json = serde_json::from_slice(&seen.values).unwrap_or_default();
         self.fill_items(settings, &values, &seen.missing);
@@ -145,11 +147,10 @@ impl<'h> Search<'h> {
         for decision in &seen.decisions {
             self.follow(settings, &values, decision);
         }
-        is_new
     }
 
-    /// Learns from a trial in which nothing breaks and that a values file can make, after what it reached was followed.
-    pub(super) fn learn_testable(&mut self, trial: &Trial) {
+    /// Counts what a trial reached that is made after all others, and in which nothing breaks.
+    pub(super) fn count_testable(&mut self, trial: &Trial) {
         if let Some(seen) = &trial.seen {
             add_runs(&mut self.covered, &seen.sources);
             add_runs(&mut self.testable, &seen.sources);
