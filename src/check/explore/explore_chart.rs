@@ -136,11 +136,7 @@ fn explore<W: World>(
         return made;
     }
     let versions = accepted_versions(&chart);
-    let wanted = request.versions.iter().map(|version| version.minor);
-    let minor = wanted
-        .filter(|minor| versions.iter().any(|version| version.minor == *minor))
-        .max();
-    let Some(minor) = minor else {
+    let Some(minor) = newest_wanted(request, &versions) else {
         let wanted: Vec<&str> = request.versions.iter().map(|version| version.text.as_str()).collect();
         made.problem = Some(explain_kube_version(&chart, &wanted.join(", ")));
         return made;
@@ -197,6 +193,14 @@ fn own_values(chart: &Chart, subject: Subject<'_>, request: &CheckRequest, wants
         values.retain(|values| !values.given.files.iter().any(|file| is_written(file.text())));
     }
     values
+}
+
+/// The newest version of Kubernetes that is wanted and among these.
+fn newest_wanted(request: &CheckRequest, versions: &[TrialVersion]) -> Option<u8> {
+    let wanted = request.versions.iter().map(|version| version.minor);
+    wanted
+        .filter(|minor| versions.iter().any(|version| version.minor == *minor))
+        .max()
 }
 
 /// The versions of Kubernetes that a chart accepts, oldest first.
