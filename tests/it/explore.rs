@@ -366,6 +366,14 @@ fn wrong_use_is_refused() {
             "invalid value for --budget",
         ),
         (&["explore", "web", "--kube-version", "2.0"], "no schemas of Kubernetes"),
+        (
+            &["lint", "web", "--explore", "3", "--helm-rules"],
+            "--explore judges by all rules",
+        ),
+        (
+            &["lint", "web", "--explore", "3", "--secrets-only"],
+            "--explore judges by all rules",
+        ),
     ] {
         let said = workspace.run(arguments);
         assert_eq!(said.code, 2, "{}", said.all());
