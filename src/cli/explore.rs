@@ -154,11 +154,7 @@ fn explore(
 fn write_tests(context: RunContext, directory: &Path, explored: &[Exploration]) -> Result<(), CommandError> {
     let several = explored.len() > 1;
     let mut taken = BTreeSet::new();
-    // A link is a file of somebody else: what it leads to may be anywhere.
-    let read = |path: &Path| match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_symlink() => Some(Vec::new()),
-        _ => read_file(path, Named::ByInput, FILE_BYTES).ok(),
-    };
+    let read = |path: &Path| read_file(path, Named::ByInput, FILE_BYTES).ok();
     let mut files: Vec<(PathBuf, &str)> = Vec::new();
     for chart in explored {
         let place = if several {

@@ -70,11 +70,11 @@ pub(super) const BROKEN: [Broken; 9] = [
     },
     Broken {
         what: "a value that is made up",
-        template: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n{{- with .Values.extra }}\ndata: {{ toJson . }}\n{{- end }}\n",
-        values: "extra: []\n",
-        flags: "--set-json 'extra=[{}]'",
+        template: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n{{- with .Values.extra }}\ndata: {{ . }}\n{{- end }}\n",
+        values: "extra: \"\"\n",
+        flags: "--set extra=example",
         severity: "info",
-        words: "got array",
+        words: "got string",
     },
     Broken {
         what: "an old version of Kubernetes",

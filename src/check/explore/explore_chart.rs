@@ -339,13 +339,12 @@ impl Run<'_> {
         if is_testable {
             self.fitting.add(&trial.settings);
         }
-        self.keep_for_tests(trial, MOST_BROKEN);
+        self.keep_for_tests(trial, is_testable, MOST_BROKEN);
         self.faults.add(trial);
     }
 
     /// Keeps what tests may be made of.
-    fn keep_for_tests(&mut self, trial: &Trial, most_broken: usize) {
-        let is_testable = self.is_testable(trial);
+    fn keep_for_tests(&mut self, trial: &Trial, is_testable: bool, most_broken: usize) {
         match (self.budget.wants_tests, is_testable) {
             (true, true) => self.useful.add(trial),
             (true, false) if trial.settings.are_values() => self.useful.add_broken(trial, most_broken),
@@ -399,10 +398,11 @@ impl Run<'_> {
             left = left.saturating_sub(other.len() + 1);
             self.made.renderings += other.len() + 1;
             for trial in batch(jobs(base, other, false)).into_iter().flatten() {
-                if self.is_testable(&trial) {
+                let is_testable = self.is_testable(&trial);
+                if is_testable {
                     self.search.count_testable(&trial);
                 }
-                self.keep_for_tests(&trial, MOST_BROKEN_AGAIN);
+                self.keep_for_tests(&trial, is_testable, MOST_BROKEN_AGAIN);
             }
         }
     }

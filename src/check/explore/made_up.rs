@@ -26,6 +26,9 @@ const ABOUT_VALUES: &[Rule] = &[
     Rule::FieldPath,
 ];
 
+/// Types of values that are neither maps nor lists, as messages name them.
+const SCALARS: [&str; 4] = ["string", "integer", "number", "boolean"];
+
 /// The forms of made-up values with which nothing broke, by the paths of the values.
 #[derive(Debug, Default)]
 pub(super) struct Fitting(HashMap<ValuePath, HashSet<String>, RandomState>);
@@ -95,7 +98,13 @@ fn is_about(finding: &Finding, value: &Json) -> bool {
         Json::Bool(_) | Json::Number(_) => value.to_string(),
         _ => return false,
     };
-    let is_about_value = ABOUT_VALUES.contains(&finding.rule.rule);
+    // Where a map or a list is wanted, no other text or number would do.
+    let wants_scalar = finding.rule.rule != Rule::Type
+        || finding
+            .message
+            .split_once("want ")
+            .is_some_and(|(_, wanted)| SCALARS.iter().any(|scalar| wanted.contains(scalar)));
+    let is_about_value = ABOUT_VALUES.contains(&finding.rule.rule) && wants_scalar;
     let rendered = finding.rendered.as_deref().unwrap_or_default();
     let field = rendered.split_once(": ").map_or(rendered, |(_, field)| field);
     let field = field.trim_start_matches("- ").trim_matches(['"', '\'', ' ']);
@@ -132,7 +141,12 @@ mod tests {
         }
         let cause = |path: &str, value: &Json, chosen: Chosen, rule: Rule, rendered: &str| {
             let at = Location::whole(SourceFile::new("a.yaml", b"a".as_slice()));
-            let mut finding = Finding::new(rule, at, "x");
+            let wanted = if path == "text" {
+                "want null or object"
+            } else {
+                "want null or integer"
+            };
+            let mut finding = Finding::new(rule, at, format!("got string, {wanted}"));
             finding.rendered = Some(rendered.to_owned());
             Cause {
                 settings: settings(path, value, chosen),
@@ -154,6 +168,8 @@ mod tests {
             ("type", json!("example"), Rule::Enum, "type: example", true),
             ("type", json!("example"), Rule::Enum, "- type: \"example\"", true),
             ("type", json!("example"), Rule::Enum, "type: example-1", false),
+            ("number", json!("example"), Rule::Type, "number: example", true),
+            ("text", json!("example"), Rule::Type, "text: example", false),
             ("port", json!(30_080), Rule::Range, "nodePort: 30080", true),
             ("port", json!(30_080), Rule::Forbidden, "nodePort: 30080", false),
         ] {

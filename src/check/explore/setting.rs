@@ -188,8 +188,8 @@ impl Settings {
         self.0.iter().all(|setting| matches!(setting, Setting::Value { .. }))
     }
 
-    /// What they have in common with others that show the same cause: values that the chart speaks of as they are, others and versions of
-    /// Kubernetes in any of their values.
+    /// What is the same in all settings that show one cause: a value that the chart speaks of, the path of one that is made up, that there is
+    /// another version of Kubernetes.
     pub fn subjects(&self) -> Vec<String> {
         self.0.iter().map(Setting::subject).collect()
     }

@@ -236,7 +236,8 @@ impl TestValues {
             let path = directory.join(&name);
             // Some disks do not tell upper from lower case.
             let key = directory.join(name.to_ascii_lowercase());
-            let is_free = read(&path).is_none_or(|text| is_written(&text));
+            // A link is a file of somebody else: what it leads to may be anywhere.
+            let is_free = !path.is_symlink() && read(&path).is_none_or(|text| is_written(&text));
             if is_free && taken.insert(key) {
                 return path;
             }
