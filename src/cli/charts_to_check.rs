@@ -44,6 +44,9 @@ pub(super) struct ChartInputFlags {
     /// Namespace of the release.
     #[arg(short, long)]
     pub(super) namespace: Option<String>,
+    /// API versions that clusters have besides those of Kubernetes, for `.Capabilities.APIVersions` (repeatable, or comma-separated).
+    #[arg(short = 'a', long, value_delimiter = ',', value_name = "VERSIONS")]
+    pub(super) api_versions: Vec<String>,
     // What follows has a heading in the help, which would be that of all later flags.
     #[command(flatten)]
     pub(super) values: ValueFlags,
@@ -102,6 +105,7 @@ impl ChartInputFlags {
             links: self.links.policy(),
             supply: supply.clone().map(|supply| supply as _),
             namespace: namespace(context, self.namespace.as_deref()),
+            api_versions: self.api_versions.clone(),
             skip_schema_validation: self.skip_schema_validation,
             documents: self.schemas.documents(context),
             ..CheckRequest::new(paths(charts), root.clone(), versions)

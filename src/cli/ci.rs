@@ -87,6 +87,10 @@ pub(super) struct CiArguments {
     /// commas.
     #[arg(long, alias = "kube-version", value_delimiter = ',', value_name = "VERSIONS")]
     kubernetes_version: Vec<String>,
+    /// API versions that clusters have besides those of Kubernetes, for `.Capabilities.APIVersions`, instead of the configured ones
+    /// (repeatable, or comma-separated).
+    #[arg(short = 'a', long, value_delimiter = ',', value_name = "VERSIONS")]
+    api_versions: Vec<String>,
     #[command(flatten)]
     schemas: FetchFlags,
     #[command(flatten)]
@@ -467,6 +471,11 @@ fn request(
         &arguments.kubernetes_version
     };
     let versions = parse_versions(versions).map_err(CommandError::usage)?;
+    let api_versions = if arguments.api_versions.is_empty() {
+        &config.api_versions
+    } else {
+        &arguments.api_versions
+    };
     let named = settings.policies().map_err(CommandError::usage)?;
     let options = (links(arguments, settings), config.namespace.as_str());
     let policies = arguments.policy.read(context, options, &named)?;
@@ -486,6 +495,7 @@ fn request(
         },
         release_name: config.release_name.clone(),
         namespace: config.namespace.clone(),
+        api_versions: api_versions.clone(),
         judgement: reporting.judgement.clone(),
         find_images: reporting.shows_images().then_some(image_names),
         ..CheckRequest::new(charts, reporting.root.clone(), versions)

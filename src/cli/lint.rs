@@ -225,6 +225,7 @@ fn run_helm_rules(
             .map(|text| KubeVersion::parse(text))
             .transpose()
             .map_err(CommandError::usage)?,
+        api_versions: arguments.inputs.api_versions.clone(),
         skip_schema_validation: arguments.inputs.skip_schema_validation,
         documents: arguments.inputs.schemas.documents(context),
     };

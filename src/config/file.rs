@@ -63,6 +63,8 @@ pub struct Config {
     pub values: Vec<String>,
     /// Kubernetes versions to render and validate for.
     pub kubernetes_versions: Vec<String>,
+    /// API versions that the clusters have besides those of Kubernetes.
+    pub api_versions: Vec<String>,
     /// Whether unknown fields and duplicate keys in manifests are findings.
     pub strict: bool,
     /// Whether kinds without a schema are skipped.
@@ -103,6 +105,7 @@ impl Default for Config {
             exclude: Vec::new(),
             values: DEFAULT_VALUES.map(str::to_owned).to_vec(),
             kubernetes_versions: vec!["latest".to_owned()],
+            api_versions: Vec::new(),
             strict: true,
             ignore_missing_schemas: true,
             skip_kinds: Vec::new(),
@@ -353,7 +356,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\npolicies: [p]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, context: c, policy: pull-request, verify: [smoke.yaml], branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
+        let text = "charts: [a, b/c]\nexclude: [x]\nvalues: ['v-*.yaml']\nkubernetesVersions: ['1.31']\napiVersions: [a/v1]\nstrict: false\nignoreMissingSchemas: false\nskipKinds: [Secret]\npolicies: [p]\nfailOn: info\ncheckVersionIncrement: false\nallowLinks: true\nreleaseName: r\nnamespace: ns\nrepository: file://repo\nenvironments: [{name: prod, chart: shop, values: [p.yaml], release: r, namespace: shop, context: c, policy: pull-request, verify: [smoke.yaml], branches: [main], tags: [v*]}]\nignore:\n- {rule: type, path: a/b, reason: why}\n- {rule: '*', reason: because}\n- {rule: range/service-port, reason: because}\n";
         let config = parse(text).unwrap();
         let silenced: Vec<(String, String)> = config
             .silenced()
@@ -371,6 +374,7 @@ mod tests {
             exclude: texts(&["x"]),
             values: texts(&["v-*.yaml"]),
             kubernetes_versions: texts(&["1.31"]),
+            api_versions: texts(&["a/v1"]),
             strict: false,
             ignore_missing_schemas: false,
             skip_kinds: texts(&["Secret"]),

@@ -314,7 +314,7 @@ fn changes_between<W: World + 'static>(
         values_root: request.values_root.clone(),
         values_replace_defaults: request.values_replace_defaults,
         kube_version: newest.map(|version| version.kube_version.clone()),
-        api_versions: Vec::new(),
+        api_versions: request.api_versions.clone(),
         release_name: request.release_name.clone(),
         namespace: request.namespace.clone(),
         links: request.links,

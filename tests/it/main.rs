@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "tests read files and settings of their own")]
 
+mod api_versions;
 mod aws_logins;
 mod aws_services;
 mod bump;

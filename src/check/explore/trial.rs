@@ -69,7 +69,7 @@ impl<'r> Trials<'r> {
         world: &mut dyn World,
     ) -> Trial {
         let mut minor = self.minor;
-        let mut api_versions = Vec::new();
+        let mut api_versions = self.request.api_versions.clone();
         for setting in settings.iter() {
             match setting {
                 Setting::KubeVersion(other) => minor = *other,

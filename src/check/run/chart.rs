@@ -386,7 +386,7 @@ impl CheckedChart {
                     kube_version,
                     minor: schemas.catalog.minor(),
                     loaded: (values_index == 0 && version_index == 0).then_some(chart),
-                    api_versions: &[],
+                    api_versions: &request.api_versions,
                     watching: if request.coverage {
                         Watching::Runs
                     } else {
@@ -509,7 +509,7 @@ fn see_other_versions(
             kube_version: &kube_version,
             minor: 0,
             loaded: None,
-            api_versions: &[],
+            api_versions: &request.api_versions,
             watching: Watching::Runs,
         };
         if let Some(seen) = see_variant(chart, &variant, request, state, world) {

@@ -108,6 +108,8 @@ pub struct CheckRequest {
     pub require_defaults: bool,
     /// Kubernetes versions that are rendered and validated for.
     pub versions: Vec<SupportedVersion>,
+    /// API versions that the clusters have besides those of Kubernetes, as `--api-versions` of Helm names them.
+    pub api_versions: Vec<String>,
     /// How manifests are validated.
     pub validation: ValidateOptions,
     /// Values are not validated against values.schema.json.
@@ -145,6 +147,7 @@ impl CheckRequest {
             environments: BTreeMap::new(),
             require_defaults: false,
             versions,
+            api_versions: Vec::new(),
             validation: ValidateOptions {
                 strict: true,
                 ignore_missing_schemas: true,

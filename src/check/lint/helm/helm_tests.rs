@@ -27,6 +27,7 @@ fn printed(files: &[(&str, &str)]) -> Vec<String> {
     let options = LintOptions {
         namespace: "default".to_owned(),
         kube_version: None,
+        api_versions: Vec::new(),
         skip_schema_validation: false,
         documents: None,
     };

@@ -20,6 +20,8 @@ pub struct LintOptions {
     pub namespace: String,
     /// For capabilities and deprecations.
     pub kube_version: Option<KubeVersion>,
+    /// API versions besides those of Kubernetes, for capabilities.
+    pub api_versions: Vec<String>,
     /// Whether values.schema.json is left alone.
     pub skip_schema_validation: bool,
     /// What fetches schemas that values.schema.json refers to; nothing is fetched without it.
@@ -80,6 +82,7 @@ pub fn lint_files(source: &ChartSource, chart: Option<&Chart>) -> Vec<Finding> {
     let options = LintOptions {
         namespace: String::new(),
         kube_version: None,
+        api_versions: Vec::new(),
         // Every rendering is checked against the schema, with the values it has.
         skip_schema_validation: true,
         documents: None,

@@ -77,7 +77,7 @@ pub(super) fn check(
         namespace: options.namespace.clone(),
         operation: Operation::Lint,
     };
-    let capabilities = Capabilities::new(options.kube_version.clone(), &[]);
+    let capabilities = Capabilities::new(options.kube_version.clone(), &options.api_versions);
     let check = SchemaCheck::new(options.skip_schema_validation, options.documents.as_deref());
     let top = match render_values(
         &chart,
