@@ -167,6 +167,12 @@ fn write_tests(context: RunContext, directory: &Path, explored: &[Exploration]) 
         }
     }
     for parent in files.iter().filter_map(|(path, _)| path.parent()) {
+        // Where one below the directory leads is for somebody else to say.
+        let is_below = |at: &&Path| at.starts_with(directory) && *at != directory;
+        if let Some(link) = parent.ancestors().take_while(is_below).find(|at| at.is_symlink()) {
+            return Err(CommandError::could_not_run(format!("{} is a link", link.display()))
+                .with_hint("values files are not written through links: remove it, or choose another directory"));
+        }
         std::fs::create_dir_all(parent)
             .map_err(|error| CommandError::could_not_run(format!("cannot create {}: {error}", parent.display())))?;
     }

@@ -4,10 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use crate::check::explore::{Constraint, Exploration, Flag};
+use crate::check::explore::{Constraint, Exploration, Flag, command_line};
 use crate::text::counted::counted;
 use crate::text::redact::redact_message;
 use crate::text::visible::shown_line;
+
+/// Most other clusters that a line names.
+const MAX_CLUSTERS: usize = 3;
 
 /// A few lines about a chart, with at most so many of its refusals.
 pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
@@ -58,6 +61,16 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
     if explored.constraints.len() > most {
         _ = writeln!(out, "  and {} more", explored.constraints.len() - most);
     }
+    add_reached(&mut out, explored);
+    if explored.withheld_tests > 0 {
+        let files = counted(explored.withheld_tests, "values file");
+        _ = writeln!(out, "  {files} not written: secrets would be in them");
+    }
+    out
+}
+
+/// What values files for tests reach, and what other clusters do.
+fn add_reached(out: &mut String, explored: &Exploration) {
     if explored.is_untestable {
         _ = writeln!(
             out,
@@ -65,19 +78,40 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
         );
     }
     if let Some(tested) = explored.tested {
+        let failing = explored.tests.iter().filter(|test| test.is_failing).count();
         _ = writeln!(
             out,
             "  {}: {} of the {} branches that a values file can reach without breaking the chart",
-            counted(explored.tests.len(), "values file"),
+            counted(explored.tests.len() - failing, "values file"),
             tested.covered,
             explored.testable.covered,
         );
+        let with_failing = explored.tested_with_failing.unwrap_or(tested);
+        if failing > 0 {
+            _ = writeln!(
+                out,
+                "  {} with which the chart breaks, in failing/: {} more of the branches",
+                counted(failing, "values file"),
+                with_failing.covered - tested.covered
+            );
+        }
     }
-    if explored.withheld_tests > 0 {
-        let files = counted(explored.withheld_tests, "values file");
-        _ = writeln!(out, "  {files} not written: secrets would be in them");
+    if !explored.elsewhere.is_empty() {
+        let listed = explored.elsewhere.iter().take(MAX_CLUSTERS);
+        let listed = listed.map(|(flags, count)| format!("{} ({count})", shown_line(&command_line(flags))));
+        let more = explored.elsewhere.len().saturating_sub(MAX_CLUSTERS);
+        _ = writeln!(
+            out,
+            "  {} of the branches are only for other clusters: {}{}",
+            explored.elsewhere.iter().map(|(_, count)| count).sum::<usize>(),
+            listed.collect::<Vec<_>>().join(", "),
+            if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            }
+        );
     }
-    out
 }
 
 /// How many of the causes are notes.
@@ -117,7 +151,12 @@ pub(super) fn exploration_as_json(explored: &Exploration) -> Json {
             "reached": explored.after.covered,
             "testable": explored.testable.covered,
             "tested": explored.tested.map(|tested| tested.covered),
+            "testedWithFailing": explored.tested_with_failing.map(|tested| tested.covered),
         },
+        "clusters": explored.elsewhere.iter().map(|(flags, count)| json!({
+            "settings": settings_as_json(flags.iter().cloned()),
+            "branches": count,
+        })).collect::<Vec<Json>>(),
         "refusals": explored.constraints.iter().map(refusal).collect::<Vec<Json>>(),
     })
 }

@@ -224,7 +224,14 @@ fn programs_are_given_settings_and_refusals() {
     );
     assert_eq!(
         explored["branches"],
-        json!({"total": 8, "before": 4, "reached": 8, "testable": 4, "tested": 4})
+        json!({"total": 8, "before": 4, "reached": 8, "testable": 4, "tested": 4, "testedWithFailing": 6})
+    );
+    assert_eq!(
+        explored["clusters"],
+        json!([
+            {"settings": {"values": none, "kubeVersion": "1.25", "apiVersions": []}, "branches": 1},
+            {"settings": {"values": none, "kubeVersion": null, "apiVersions": ["example.com/v1"]}, "branches": 1},
+        ])
     );
     let merged = workspace.run(&["report", "merge", "report.json"]);
     let merged: Json = serde_json::from_str(&merged.stdout).unwrap();

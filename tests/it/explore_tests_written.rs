@@ -19,6 +19,7 @@ fn values_files_for_tests_reach_what_was_reached() {
     let mut names: Vec<String> = std::fs::read_dir(workspace.path("web/ci"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "failing")
         .collect();
     names.sort();
     assert_eq!(names.len(), 2, "{names:?}");
@@ -37,6 +38,48 @@ fn values_files_for_tests_reach_what_was_reached() {
         (&9.into(), &10.into()),
         "{}",
         covered.all()
+    );
+}
+
+#[test]
+fn what_breaks_the_chart_is_in_files_of_their_own() {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata:\n  a: b\n\
+        {{- if .Values.number.enabled }}\n  k: 1\n{{- if .Values.deep }}\n  l: m\n{{- end }}\n{{- end }}\n\
+        {{- if .Values.text.enabled }}\n  n: {{ .Values.text.name.first }}\n{{- end }}\n\
+        {{- if eq .Values.mode \"old\" }}\n{{ fail \"old is gone\" }}\n{{- end }}\n";
+    let workspace = chart(
+        template,
+        "number: {enabled: false}\ntext: {enabled: false, name: null}\nmode: new\ndeep: false\n",
+    );
+    let numbers = branches(&workspace);
+    assert_eq!(numbers["testedWithFailing"], numbers["reached"], "{numbers}");
+    assert_eq!(numbers["reached"], numbers["total"], "{numbers}");
+    for (name, comment) in [
+        (
+            "number-values.yaml",
+            "# web/templates/b.yaml:7:3: ConfigMap b: /data/k: got number, want null or string\n",
+        ),
+        ("mode-values.yaml", "# web/templates/b.yaml:16:4: old is gone\n"),
+    ] {
+        let file = format!("web/ci/failing/{name}");
+        let text = std::fs::read_to_string(workspace.path(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(text.contains("the chart breaks with these values.\n"), "{text}");
+        assert!(text.contains(comment), "{text}");
+        assert_eq!(
+            workspace.run(&["lint", "web", "-f", &file, "--quiet"]).code,
+            1,
+            "{file}"
+        );
+    }
+    // They are no tests yet.
+    let checked = workspace.run(&["ci", "web", "--no-push"]);
+    assert_eq!(checked.code, 0, "{}", checked.all());
+    let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
+    assert!(
+        said.stderr
+            .contains("values files with which the chart breaks, in failing/: "),
+        "{}",
+        said.all()
     );
 }
 
@@ -112,12 +155,12 @@ fn what_no_values_file_can_reach_is_not_expected_of_tests() {
     let workspace = chart(template, "active: false\nother: false\n");
     let numbers = branches(&workspace);
     let number = |key: &str| numbers[key].as_u64().unwrap_or_default();
-    let all = ["total", "before", "reached", "testable", "tested"].map(number);
-    assert_eq!(all, [6, 3, 6, 4, 4], "{numbers}");
+    let all = ["total", "before", "reached", "testable", "tested", "testedWithFailing"].map(number);
+    assert_eq!(all, [6, 3, 6, 4, 4, 5], "{numbers}");
     let said = workspace.run(&["explore", "web", "--write-tests", "web/ci"]);
     assert!(
         said.stderr
-            .contains("1 values file: 4 of the 4 branches that a values file can reach without breaking the chart"),
+            .contains("1 values file: 4 of the 4 branches that a values file can reach without breaking the chart\n  1 values file with which the chart breaks, in failing/: 1 more of the branches\n  1 of the branches are only for other clusters: --kube-version 1.25 (1)\n"),
         "{}",
         said.all()
     );
@@ -179,4 +222,13 @@ fn links_are_not_written_through() {
     let said = workspace.run(&["explore", "web", "--write-tests", "tests"]);
     assert!(said.stderr.contains("wrote tests/tls-2-values.yaml"), "{}", said.all());
     assert_eq!(std::fs::read_to_string(workspace.path("elsewhere")).unwrap(), before);
+    // Nor through links to directories.
+    workspace.write("web/templates/d.yaml", "{{- if .Values.other.on }}\na: [\n{{- end }}\n");
+    workspace.write("web/values.yaml", "tls: false\nother: {on: false}\n");
+    std::fs::create_dir(workspace.path("far")).unwrap();
+    std::os::unix::fs::symlink(workspace.path("far"), workspace.path("tests/failing")).unwrap();
+    let said = workspace.run(&["explore", "web", "--write-tests", "tests"]);
+    assert_eq!(said.code, 3, "{}", said.all());
+    assert!(said.stderr.contains("tests/failing is a link"), "{}", said.all());
+    assert_eq!(std::fs::read_dir(workspace.path("far")).unwrap().count(), 0);
 }

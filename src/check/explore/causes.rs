@@ -158,16 +158,18 @@ impl Faults {
 
     /// Whether a fault is among these.
     pub(super) fn has_new(&self, trial: &Trial) -> bool {
-        trial
-            .faults
-            .iter()
-            .any(|finding| !self.before.contains(&self.key_of(finding)))
+        trial.faults.iter().any(|finding| self.is_new(finding))
     }
 
-    /// The causes in the order in which they were found, and what the chart refuses.
-    pub(super) fn finish(mut self) -> (Vec<Cause>, Vec<Constraint>) {
+    /// Whether a fault is not there without any setting.
+    pub(super) fn is_new(&self, finding: &Finding) -> bool {
+        !self.before.contains(&self.key_of(finding))
+    }
+
+    /// Takes the causes in the order in which they were found, and what the chart refuses.
+    pub(super) fn finish(&mut self) -> (Vec<Cause>, Vec<Constraint>) {
         let mut causes: Vec<Cause> = Vec::new();
-        for key in self.order {
+        for key in std::mem::take(&mut self.order) {
             let Some(fault) = self.found.remove(&key) else { continue };
             let subjects = fault.settings.subjects();
             match causes.iter_mut().find(|cause| cause.settings.subjects() == subjects) {
@@ -179,8 +181,7 @@ impl Faults {
                 }),
             }
         }
-        let refusals = self
-            .refusals
+        let refusals = std::mem::take(&mut self.refusals)
             .into_iter()
             .map(|((_, message), (settings, place))| Constraint {
                 settings,

@@ -44,12 +44,16 @@ pub struct Exploration {
     pub before: Counted,
     /// The same with those that were explored.
     pub after: Counted,
+    /// Flags for other clusters that reach more of them than values do, and how many more; most first.
+    pub elsewhere: Vec<(Vec<Flag>, usize)>,
     /// The same, of renderings that a values file can make and in which nothing breaks: what a test can reach.
     pub testable: Counted,
     /// What its values as they are and the values files for tests reach, if these were chosen.
     pub tested: Option<Counted>,
     /// Whether values files for tests were wanted, and there are none because the chart's defaults do not render.
     pub is_untestable: bool,
+    /// The same with those of them that break the chart.
+    pub tested_with_failing: Option<Counted>,
     /// Values files that reach most of it.
     pub tests: Vec<TestValues>,
     /// How many more there would be, were no secrets in them.
@@ -68,12 +72,18 @@ impl Exploration {
             .filter_map(|cause| cause.finding(&self.base, self.is_refused))
             .collect();
         findings.extend(self.problem.clone());
+        let secrets = self.secrets_with(&mut findings.iter());
+        hidden(findings, secrets)
+    }
+
+    /// What must not be shown of findings.
+    pub(super) fn secrets_with(&self, findings: &mut dyn Iterator<Item = &Finding>) -> SecretValues {
         let mut secrets = SecretValues::default();
         secrets.extend(&self.secrets);
-        for finding in &findings {
+        for finding in findings {
             secrets.add_text(finding.primary.file.text());
         }
-        hidden(findings, secrets)
+        secrets
     }
 }
 

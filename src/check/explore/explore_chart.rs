@@ -21,12 +21,13 @@ use crate::text::threads::{Batch, with_pool};
 use super::candidates::Hints;
 use super::causes::Faults;
 use super::exploration::{Exploration, base_flags};
+use super::failing_tests::{Failing, choose_failing};
 use super::focus::{EarlierChart, Focus};
 use super::made_up::Fitting;
 use super::repair::repairs;
 use super::search::Search;
 use super::setting::Settings;
-use super::tests_to_write::{UsefulTrials, Way, choose_tests, is_written, ways_of};
+use super::tests_to_write::{MAX_FILES, UsefulTrials, Way, choose_tests, is_written, ways_of};
 use super::trial::{Trial, TrialVersion, Trials};
 
 /// Rounds in which settings that are not needed are taken away.
@@ -38,6 +39,8 @@ const REPAIRING_TRIALS: usize = 1_500;
 /// Most trials that broke and reach the same way which are kept for that, and those of them that were such attempts.
 const MOST_BROKEN: usize = 4;
 const MOST_BROKEN_AGAIN: usize = 12;
+/// Most renderings that are made to find values files that break the chart.
+const MOST_FAILING: usize = 1_000;
 
 /// When an exploration ends, unless nothing is left to try before.
 #[derive(Clone, Copy)]
@@ -293,17 +296,24 @@ impl Run<'_> {
         self.reduce(base, batch);
         let is_default = self.bases.get(base).is_some_and(|base| base.are_defaults);
         let mut tested = BTreeSet::new();
+        let mut broken = Vec::new();
         let is_testable = is_default && renders.is_some();
         self.made.is_untestable = self.budget.wants_tests && !is_testable;
         if self.budget.wants_tests && is_testable {
+            broken.extend(self.useful.broken().cloned());
             self.repair(base, batch);
             tested = self.choose_tests(base, batch);
         }
         (self.made.after, self.made.testable) = self.search.own_ways(self.chart, &tested);
+        let elsewhere = self.search.elsewhere(self.chart).into_iter();
+        self.made.elsewhere = elsewhere.map(|(cluster, count)| (cluster.flags(), count)).collect();
         let (causes, constraints) = self.faults.finish();
         self.made.causes = causes;
         self.made.causes.retain(|cause| !self.fitting.is_misfit(cause));
         self.made.constraints = constraints;
+        if self.budget.wants_tests && is_testable {
+            self.choose_failing(base, batch, broken, tested);
+        }
         self.made
     }
 
@@ -427,6 +437,28 @@ impl Run<'_> {
         }
         self.made.tested = Some(self.search.own_ways_that(self.chart, &|way| reached.contains(way)));
         reached
+    }
+
+    /// Adds values files that show what breaks the chart: its causes, and trials that broke and reach what the others do not.
+    fn choose_failing(&mut self, base: usize, batch: Trying<'_>, broken: Vec<Settings>, mut reached: BTreeSet<Way>) {
+        let causes = self.made.causes.iter().filter(|cause| cause.settings.are_values());
+        let causes = causes.map(|cause| (cause.settings.clone(), !cause.is_note()));
+        let broken = broken.into_iter().map(|settings| (settings, false));
+        let (all, wanted): (Vec<Settings>, Vec<bool>) = causes.chain(broken).take(MOST_FAILING).unzip();
+        self.made.renderings += all.len();
+        let mut failing = Vec::new();
+        for (trial, is_wanted) in batch(jobs(base, all, false)).into_iter().zip(wanted) {
+            let Some(mut trial) = trial else { continue };
+            trial.faults.retain(|fault| self.faults.is_new(fault));
+            failing.extend(Failing::new(trial, is_wanted));
+        }
+        let secrets = self.made.secrets_with(&mut failing.iter().flat_map(Failing::faults));
+        let own = format!("{}/templates/", self.chart.name());
+        let room = MAX_FILES.saturating_sub(self.made.tests.len());
+        let (files, withheld) = choose_failing(failing, &own, (&mut reached, room), &secrets);
+        self.made.tests.extend(files);
+        self.made.withheld_tests += withheld;
+        self.made.tested_with_failing = Some(self.search.own_ways_that(self.chart, &|way| reached.contains(way)));
     }
 
     /// Whether nothing breaks in a rendering that a values file can make.

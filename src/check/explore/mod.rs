@@ -13,10 +13,11 @@ mod tests_to_write;
 mod search;
 mod repair;
 mod exploration;
+mod failing_tests;
 mod explore_chart;
 
 pub use causes::Constraint;
 pub use exploration::Exploration;
 pub use explore_chart::{Budget, add_explored, explore_charts};
 pub use focus::EarlierChart;
-pub use setting::Flag;
+pub use setting::{Flag, command_line};

@@ -17,7 +17,7 @@ use crate::text::compact_sort::sort_by_key;
 use super::candidates::{Hints, Question, missing_sample};
 use super::focus::Focus;
 use super::setting::{Chosen, Setting, Settings, differences, setting_at, value_at};
-use super::tests_to_write::Way;
+use super::tests_to_write::{Way, ways_of};
 use super::trial::Trial;
 use super::waiting::{Kind, MAX_CHANGES, Place, Waiting};
 
@@ -45,6 +45,10 @@ pub(super) struct Search<'h> {
     covered: BTreeMap<String, NodeCounts>,
     /// The same, of renderings that a values file can make and in which nothing breaks.
     testable: BTreeMap<String, NodeCounts>,
+    /// The same, of renderings that a values file can make, whatever breaks in them.
+    by_values: BTreeMap<String, NodeCounts>,
+    /// Ways that renderings for other clusters reached first, by what the clusters are.
+    elsewhere: BTreeMap<Settings, BTreeSet<Way>>,
     points: HashMap<String, HashMap<u32, Point, RandomState>, RandomState>,
     /// The ways that the decisions of each source may go.
     ways: BTreeMap<String, Vec<(u32, bool)>>,
@@ -67,6 +71,8 @@ impl<'h> Search<'h> {
             waiting: Waiting::default(),
             covered: BTreeMap::new(),
             testable: BTreeMap::new(),
+            by_values: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             points: HashMap::default(),
             ways: BTreeMap::new(),
             switches: BTreeMap::new(),
@@ -133,6 +139,13 @@ impl<'h> Search<'h> {
         for source in &seen.sources {
             self.add_points(source);
         }
+        if settings.are_values() {
+            add_runs(&mut self.by_values, &seen.sources);
+        } else {
+            let reached = self.elsewhere.entry(settings.of_cluster()).or_default();
+            let ways = ways_of(trial).into_iter();
+            reached.extend(ways.filter(|way| !is_taken(&self.covered, way)));
+        }
         // What only trials reached that broke goes no further there.
         let is_new_here = add_runs(&mut self.covered, &seen.sources);
         let is_new_in_tests = is_testable && add_runs(&mut self.testable, &seen.sources);
@@ -161,13 +174,23 @@ impl<'h> Search<'h> {
     /// make. `tested` are ways that the tests take, which may be more: they join settings.
     pub(super) fn own_ways(&self, chart: &Chart, tested: &BTreeSet<Way>) -> (Counted, Counted) {
         let counted = |runs: &BTreeMap<String, NodeCounts>| {
-            self.own_ways_that(chart, &|way| {
-                let (first, second) = runs.get(&way.0).map(|counts| counts.ways(way.1)).unwrap_or_default();
-                let count = if way.2 { first } else { second };
-                count > 0 || tested.contains(way)
-            })
+            self.own_ways_that(chart, &|way| is_taken(runs, way) || tested.contains(way))
         };
         (counted(&self.covered), counted(&self.testable))
+    }
+
+    /// What other clusters are that reach ways of a chart's own templates which no values alone reach, and how many ways: most first.
+    pub(super) fn elsewhere(&self, chart: &Chart) -> Vec<(Settings, usize)> {
+        let mut found = Vec::new();
+        for (cluster, reached) in &self.elsewhere {
+            let is_only_there = |way: &Way| reached.contains(way) && !is_taken(&self.by_values, way);
+            let only_there = self.own_ways_that(chart, &is_only_there).covered;
+            if only_there > 0 {
+                found.push((cluster.clone(), only_there));
+            }
+        }
+        sort_by_key(&mut found, |(_, count)| std::cmp::Reverse(*count));
+        found
     }
 
     /// The ways of decisions of a chart's own templates, and those of them that were taken as `is_taken` says.
@@ -355,6 +378,12 @@ impl<'h> Search<'h> {
             self.waiting.push(pair, Kind::Pair);
         }
     }
+}
+
+/// Whether renderings took a way.
+fn is_taken(runs: &BTreeMap<String, NodeCounts>, way: &Way) -> bool {
+    let (first, second) = runs.get(&way.0).map(|counts| counts.ways(way.1)).unwrap_or_default();
+    if way.2 { first > 0 } else { second > 0 }
 }
 
 /// Adds what ran; whether something is new.

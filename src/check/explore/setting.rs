@@ -107,7 +107,7 @@ fn is_typed(text: &str) -> bool {
 }
 
 /// Flags as a shell reads them.
-pub(super) fn command_line(flags: &[Flag]) -> String {
+pub fn command_line(flags: &[Flag]) -> String {
     let each = flags
         .iter()
         .map(|(flag, argument)| format!("{flag} {}", quoted(argument)));
@@ -186,6 +186,13 @@ impl Settings {
     /// Whether a values file can make all of them.
     pub fn are_values(&self) -> bool {
         self.0.iter().all(|setting| matches!(setting, Setting::Value { .. }))
+    }
+
+    /// Those that no values file can make: what the cluster is.
+    #[must_use]
+    pub fn of_cluster(&self) -> Self {
+        let is_of_cluster = |setting: &&Setting| !matches!(setting, Setting::Value { .. });
+        Self(self.0.iter().filter(is_of_cluster).cloned().collect())
     }
 
     /// What is the same in all settings that show one cause: a value that the chart speaks of, the path of one that is made up, that there is

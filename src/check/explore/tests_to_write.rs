@@ -1,6 +1,7 @@
 //! The fewest values files that reach most of what trials reached: settings are joined as long as the chart still renders with all of
 //! them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -13,15 +14,17 @@ use super::setting::{Setting, Settings};
 use super::trial::Trial;
 
 /// Most files.
-const MAX_FILES: usize = 12;
+pub(super) const MAX_FILES: usize = 12;
 /// Most words of a file's name.
 const MAX_WORDS: usize = 3;
 /// Most renderings that are made to choose files.
 const MAX_TRIALS: usize = 3_000;
 /// Most bytes of the first part of a file's name.
 const MAX_STEM: usize = 80;
+/// Directory of files with which the chart breaks: what looks for values files in `ci` does not look into it.
+const FAILING: &str = "failing";
 /// How files begin that may be written again.
-const HEADER: &str = "# Written by `chartwright explore --write-tests`";
+pub(super) const HEADER: &str = "# Written by `chartwright explore --write-tests`";
 /// Most settings of one file.
 const MAX_SETTINGS: usize = 200;
 
@@ -56,6 +59,8 @@ pub struct TestValues {
     pub stem: String,
     /// Its text.
     pub text: String,
+    /// Whether the chart breaks with it.
+    pub is_failing: bool,
 }
 
 impl UsefulTrials {
@@ -96,6 +101,11 @@ impl UsefulTrials {
             settings: trial.settings.clone(),
             ways,
         });
+    }
+
+    /// Settings of trials that broke.
+    pub(super) fn broken(&self) -> impl Iterator<Item = &Settings> {
+        self.broken.iter().map(|one| &one.settings)
     }
 
     /// Takes the settings of a trial that broke, and reaches most of what no other trial reaches.
@@ -174,9 +184,10 @@ pub(super) fn choose_tests(
         missing = missing.difference(&ways).cloned().collect();
         files.push((settings, ways));
     }
+    let reaching = format!("{HEADER}: reaches parts of the templates that the defaults do not.\n");
     let named = files
         .into_iter()
-        .filter_map(|(settings, ways)| Some((named(&settings)?, ways)));
+        .filter_map(|(settings, ways)| Some((named(&settings, &reaching)?, ways)));
     named.collect()
 }
 
@@ -199,17 +210,15 @@ fn best_of(useful: &mut Vec<Useful>, missing: &BTreeSet<Way>, own: &str) -> Opti
     best.map(|(index, _)| useful.remove(index))
 }
 
-/// A file with its name: what it switches on.
-fn named(settings: &Settings) -> Option<TestValues> {
+/// A file with its name: what it switches on. It begins with a comment, of whole lines.
+pub(super) fn named(settings: &Settings, comment: &str) -> Option<TestValues> {
     let json = settings.values().to_string();
     let values = map_from_yaml(json.as_bytes()).ok()?;
     let values = to_yaml(&Value::Map(values)).ok()?.to_str_lossy().into_owned();
     Some(TestValues {
         stem: stem(settings),
-        text: format!(
-            "{HEADER}: reaches parts of the templates that the defaults do not.\n{}\n",
-            values.trim_end()
-        ),
+        text: format!("{comment}{}\n", values.trim_end()),
+        is_failing: false,
     })
 }
 
@@ -219,7 +228,7 @@ pub(super) fn is_written(text: &[u8]) -> bool {
 }
 
 impl TestValues {
-    /// The path in a directory that it is written to: of a file that is not there, or that was written by an earlier run. `taken` are the
+    /// The path in a directory, or in that of files which fail there, that it is written to: of a file that is not there, or that was written by an earlier run. `taken` are the
     /// paths of this run; `read` gives what a file begins with.
     pub fn place(
         &self,
@@ -227,6 +236,11 @@ impl TestValues {
         taken: &mut BTreeSet<PathBuf>,
         read: &dyn Fn(&Path) -> Option<Vec<u8>>,
     ) -> PathBuf {
+        let directory = if self.is_failing {
+            Cow::Owned(directory.join(FAILING))
+        } else {
+            Cow::Borrowed(directory)
+        };
         let mut number = 1;
         loop {
             let name = match number {
