@@ -9,6 +9,7 @@ use crate::text::yaml;
 
 use super::examples::Examples;
 use super::samples::{known_sample, text_sample};
+use super::schema_of_values::ValueSchema;
 use super::setting::Chosen;
 
 /// Most values that are tried for one decision.
@@ -17,8 +18,6 @@ const MAX_VALUES: usize = 8;
 const MAX_TEXTS: usize = 6;
 /// Longest text that a value is compared with.
 const MAX_TEXT_BYTES: usize = 1_000;
-/// Deepest nesting of a schema that a sample is made of.
-const MAX_DEPTH: usize = 8;
 
 /// What a chart says of its values.
 #[derive(Debug, Default)]
@@ -79,9 +78,9 @@ impl Hints {
         self.of(path).find_map(|((_, _, examples), rest)| examples.get(rest))
     }
 
-    fn schema(&self, path: &[String]) -> Option<&Json> {
+    fn schema(&self, path: &[String]) -> Option<ValueSchema<'_>> {
         self.of(path)
-            .find_map(|((_, schema, _), rest)| schema_at(schema.as_ref()?, rest))
+            .find_map(|((_, schema, _), rest)| ValueSchema::of(schema.as_ref()?, rest))
     }
 
     /// Values to try, each once, those that the chart speaks of first.
@@ -111,8 +110,8 @@ impl Hints {
             add(example.clone(), Chosen::Example);
         }
         let schema = self.schema(question.path);
-        let allowed = schema.and_then(|schema| schema.get("enum")).and_then(Json::as_array);
-        for value in allowed.into_iter().flatten().take(MAX_TEXTS) {
+        let named = schema.as_ref().map(ValueSchema::named_values).unwrap_or_default();
+        for value in named.values.into_iter().take(MAX_TEXTS) {
             add(value.clone(), Chosen::OfChart);
         }
         // Texts are compared with texts; what is not set may be one.
@@ -134,7 +133,7 @@ impl Hints {
                     let is_word = text.len() < 60 && !text.contains([' ', '\n', '%', '{']);
                     // What a value is compared with as it is may be any text.
                     let is_compared = constant.is_direct && text.len() < MAX_TEXT_BYTES;
-                    if !text.is_empty() && (is_word || is_compared) && allowed.is_none() {
+                    if !text.is_empty() && (is_word || is_compared) && !named.are_all {
                         let is_of_chart = is_set && constant.is_direct && is_same(constant);
                         add(json!(text), if is_of_chart { Chosen::OfChart } else { Chosen::MadeUp });
                     }
@@ -151,11 +150,11 @@ impl Hints {
         match question.value {
             Some(Json::Array(items)) if !items.is_empty() => add(json!([]), Chosen::MadeUp),
             Some(Json::Object(entries)) if !entries.is_empty() => add(Json::Null, Chosen::MadeUp),
-            Some(Json::String(text)) if !text.is_empty() && allowed.is_none() => add(json!(""), Chosen::MadeUp),
+            Some(Json::String(text)) if !text.is_empty() && !named.are_all => add(json!(""), Chosen::MadeUp),
             Some(Json::Number(number)) if number.as_f64() != Some(0.0) => add(json!(0), Chosen::MadeUp),
             _ => {}
         }
-        if let Some(sample) = schema.and_then(|schema| schema_sample(schema, 0)) {
+        if let Some(sample) = schema.and_then(|schema| schema.sample()) {
             add(sample, Chosen::MadeUp);
         }
     }
@@ -238,46 +237,6 @@ fn add_by_guess(question: Question<'_>, found: &mut Vec<Candidate>) {
 /// A value for a key of an item that a template reads and that is not there.
 pub(super) fn missing_sample(path: &[String]) -> Json {
     text_sample(path.last().map(String::as_str).unwrap_or_default())
-}
-
-/// The part of a schema that is about a path, without references.
-fn schema_at<'s>(schema: &'s Json, path: &[String]) -> Option<&'s Json> {
-    path.iter().try_fold(schema, |at, key| {
-        let property = at.get("properties").and_then(|properties| properties.get(key));
-        let item = || key.parse::<usize>().ok().and_then(|_| at.get("items"));
-        property.or_else(item).filter(|inner| inner.is_object())
-    })
-}
-
-/// A value that a schema describes, if it says enough.
-fn schema_sample(schema: &Json, depth: usize) -> Option<Json> {
-    if depth > MAX_DEPTH {
-        return None;
-    }
-    let examples = schema.get("examples").and_then(Json::as_array);
-    if let Some(example) = examples.and_then(|examples| examples.first()) {
-        return Some(example.clone());
-    }
-    let allowed = schema.get("enum").and_then(Json::as_array);
-    if let Some(first) = allowed.and_then(|allowed| allowed.first()) {
-        return Some(first.clone());
-    }
-    match schema.get("type").and_then(Json::as_str)? {
-        "object" => {
-            let properties = schema.get("properties").and_then(Json::as_object)?;
-            let entries = properties.iter().filter_map(|(key, property)| {
-                let sample = known_sample(key).or_else(|| schema_sample(property, depth + 1))?;
-                Some((key.clone(), sample))
-            });
-            let entries: serde_json::Map<String, Json> = entries.collect();
-            (!entries.is_empty()).then_some(Json::Object(entries))
-        }
-        "array" => Some(json!([schema_sample(schema.get("items")?, depth + 1)?])),
-        "string" if depth > 0 => Some(json!("example")),
-        "integer" | "number" if depth > 0 => Some(schema.get("minimum").cloned().unwrap_or_else(|| json!(1))),
-        "boolean" => Some(json!(true)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

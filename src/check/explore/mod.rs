@@ -3,6 +3,7 @@
 mod setting;
 mod samples;
 mod examples;
+mod schema_of_values;
 mod candidates;
 mod trial;
 mod causes;
