@@ -52,7 +52,8 @@ PATCHES = {
         ),
         (
             "\toneIteration := func(index, elem reflect.Value) {\n",
-            "\thasItems := false\n\tdefer func() { Branched(r.Pipe, hasItems) }()\n"
+            "\thasItems := false\n\tdefer func() {\n\t\trefused := recover()\n\t\tif hasItems || refused == nil {\n\t\t\tBranched(r.Pipe, hasItems)\n\t\t}\n"
+            "\t\tif refused != nil {\n\t\t\tpanic(refused)\n\t\t}\n\t}()\n"
             "\toneIteration := func(index, elem reflect.Value) {\n\t\thasItems = true\n",
         ),
         (

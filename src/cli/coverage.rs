@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::run::{CheckedChart, check_charts};
+use crate::check::run::{CheckedChart, LIBRARY_CHART, check_charts};
 use crate::kubernetes::version::parse_versions;
 use crate::report::{CoverageFormat, CoveredChart, share_of};
 use crate::text::rule::Severity;
@@ -78,6 +78,13 @@ pub(super) fn run(context: RunContext, arguments: &CoverageArguments) -> Result<
             "{}: no rendering is complete{}; `chartwright lint` says why",
             chart.path,
             reason.unwrap_or_default()
+        ));
+    }
+    let is_library = |chart: &&CheckedChart| chart.coverage.is_none() && !chart.is_unrendered();
+    for chart in checked.iter().filter(is_library) {
+        context.report(&format!(
+            "{}: {LIBRARY_CHART}; coverage is that of the charts that use it",
+            chart.path
         ));
     }
     if !unrendered.is_empty() {

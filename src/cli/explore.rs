@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::check::explore::{Budget, Exploration, explore_charts};
+use crate::check::explore::{Budget, Exploration, TESTS_END, explore_charts, is_written};
 use crate::check::finding::{Finding, join};
 use crate::check::run::CheckRequest;
 use crate::delivery::git::{BaseName, RemoteName};
@@ -14,7 +14,7 @@ use crate::pipeline::earlier_charts;
 use crate::report::{Group, Remarks};
 use crate::text::limits::FILE_BYTES;
 use crate::text::rule::Severity;
-use crate::text::source::{Named, Replacement, read_file, replace_files};
+use crate::text::source::{Links, Named, Replacement, Visit, WalkLimits, read_file, replace_files, walk};
 use crate::text::stop;
 
 use super::charts_to_check::{ChartInputFlags, ChartInputs, paths};
@@ -27,6 +27,13 @@ use super::policy_flags::PolicyFlags;
 use super::report_flags::ReportFlags;
 use super::run_context::RunContext;
 use super::time_flag::{TimeFlag, seconds_or_duration};
+
+/// A directory of values files alone, without what is in directories below it.
+const HERE: WalkLimits = WalkLimits {
+    depth: 1,
+    entries: 10_000,
+    links: Links::PassedOver,
+};
 
 #[derive(Debug, Args)]
 #[command(args_override_self = true)]
@@ -77,6 +84,12 @@ pub(super) fn run(context: RunContext, arguments: &ExploreArguments) -> Result<E
         reporting.shown_from = reporting.judgement.fail_on.min(Severity::Warning);
     }
     let versions = parse_versions(&arguments.kube_version).map_err(CommandError::usage)?;
+    if versions.len() > 1 {
+        return Err(
+            CommandError::usage("--kube-version: exploration begins with one version of Kubernetes")
+                .with_hint("others are tried where templates ask for them"),
+        );
+    }
     let inputs = arguments.inputs.inputs(context, &charts, &reporting.root, versions)?;
     let ChartInputs { mut request, supply } = inputs;
     let options = (request.links, request.namespace.as_str());
@@ -187,6 +200,22 @@ fn write_tests(context: RunContext, directory: &Path, explored: &[Exploration]) 
     replace_files(&replacements).map_err(CommandError::could_not_run)?;
     for (path, _) in &files {
         context.report(&format!("wrote {}", path.display()));
+    }
+    let written: BTreeSet<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
+    let parents: BTreeSet<&Path> = written.iter().filter_map(|path| path.parent()).collect();
+    for parent in parents {
+        let _unreadable: Result<(), ()> = walk(parent, HERE, &mut |entry| {
+            let Ok(entry) = entry else { return Ok(Visit::PassOver) };
+            let is_left = entry.file_type.is_file()
+                && entry.name.ends_with(TESTS_END)
+                && !written.contains(entry.path.as_path())
+                && read(&entry.path).is_some_and(|text| is_written(&text));
+            if is_left {
+                let path = entry.path.display();
+                context.report(&format!("{path} is of an earlier run: this one did not need it"));
+            }
+            Ok(Visit::PassOver)
+        });
     }
     Ok(())
 }

@@ -168,6 +168,12 @@ impl Config {
             check_rule_id(&ignored.rule)
                 .map_err(|unknown| at(&["ignore", &index.to_string(), "rule"], unknown.to_string()))?;
         }
+        for (index, version) in config.api_versions.iter().enumerate() {
+            if version.is_empty() || version.contains([',', ' ']) {
+                let message = format!("`{version}` is not an API version, such as `monitoring.coreos.com/v1`");
+                return Err(at(&["apiVersions", &index.to_string()], message));
+            }
+        }
         if config.repository.is_some() && !config.repositories.is_empty() {
             let message = "`repository` and `repositories` are both given: give the repository a name among the others";
             return Err(at(&["repository"], message.to_owned()));
@@ -315,6 +321,10 @@ mod tests {
             (
                 "environments: [{name: a, context: ''}]\n",
                 "chartwright.yaml:1:35: the name of a context is empty",
+            ),
+            (
+                "apiVersions: [a/v1, 'b/v1,c/v1']\n",
+                "chartwright.yaml:1:21: `b/v1,c/v1` is not an API version",
             ),
             (
                 "a: [\n",

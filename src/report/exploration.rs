@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use crate::check::explore::{Constraint, Exploration, Flag, command_line};
+use crate::check::explore::{Constraint, Exploration, Flag, command_line, shown_flags};
 use crate::text::counted::counted;
 use crate::text::redact::redact_message;
 use crate::text::visible::shown_line;
@@ -71,20 +71,19 @@ pub fn exploration_as_text(explored: &Exploration, most: usize) -> String {
 
 /// What values files for tests reach, and what other clusters do.
 fn add_reached(out: &mut String, explored: &Exploration) {
-    if explored.is_untestable {
-        _ = writeln!(
-            out,
-            "  no values files: they would be for the defaults of the chart, which do not render"
-        );
+    if let Some(reason) = explored.untestable {
+        _ = writeln!(out, "  no values files: {reason}");
     }
     if let Some(tested) = explored.tested {
         let failing = explored.tests.iter().filter(|test| test.is_failing).count();
+        let passing = match explored.tests.len() - failing {
+            0 => "no further values file is needed".to_owned(),
+            files => counted(files, "values file"),
+        };
         _ = writeln!(
             out,
-            "  {}: {} of the {} branches that a values file can reach without breaking the chart",
-            counted(explored.tests.len() - failing, "values file"),
-            tested.covered,
-            explored.testable.covered,
+            "  {passing}: {} of the {} branches that a values file can reach without breaking the chart",
+            tested.covered, explored.testable.covered,
         );
         let with_failing = explored.tested_with_failing.unwrap_or(tested);
         if failing > 0 {
@@ -99,17 +98,16 @@ fn add_reached(out: &mut String, explored: &Exploration) {
     if !explored.elsewhere.is_empty() {
         let listed = explored.elsewhere.iter().take(MAX_CLUSTERS);
         let listed = listed.map(|(flags, count)| format!("{} ({count})", shown_line(&command_line(flags))));
-        let more = explored.elsewhere.len().saturating_sub(MAX_CLUSTERS);
+        let more = match explored.elsewhere.len().saturating_sub(MAX_CLUSTERS) {
+            0 => String::new(),
+            more => format!(" and {}", counted(more, "other cluster")),
+        };
+        let branches = explored.elsewhere.iter().map(|(_, count)| count).sum::<usize>();
         _ = writeln!(
             out,
-            "  {} of the branches are only for other clusters: {}{}",
-            explored.elsewhere.iter().map(|(_, count)| count).sum::<usize>(),
+            "  {branches} of the branches {} only for other clusters: {}{more}",
+            if branches == 1 { "is" } else { "are" },
             listed.collect::<Vec<_>>().join(", "),
-            if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            }
         );
     }
 }
@@ -131,7 +129,7 @@ pub(super) fn exploration_as_json(explored: &Exploration) -> Json {
     let reason = reason.or_else(|| explored.not_explored.clone());
     let refusal = |constraint: &Constraint| {
         let at = constraint.place.position();
-        let flags = explored.base.iter().cloned().chain(constraint.settings.flags());
+        let flags = shown_flags(&explored.base, &constraint.settings).into_iter();
         json!({
             "message": hidden(&constraint.message),
             "file": constraint.place.file.path(),

@@ -334,6 +334,69 @@ fn what_a_cluster_may_have_can_be_reached() {
 }
 
 #[test]
+fn what_other_values_reach_for_another_version_is_not_unreachable() {
+    let data = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: b\n";
+    for (condition, is_unreachable) in [
+        (
+            "and (semverCompare \"<1.30-0\" .Capabilities.KubeVersion.Version) .Values.on",
+            false,
+        ),
+        (
+            "and .Values.on (semverCompare \"<1.30-0\" .Capabilities.KubeVersion.Version)",
+            false,
+        ),
+        (
+            "and (semverCompare \"<1.30-0\" .Capabilities.KubeVersion.Version) (.Capabilities.APIVersions.Has \"a.io/v1\")",
+            false,
+        ),
+        (
+            "or (semverCompare \"<1.20-0\" .Capabilities.KubeVersion.Version) .Values.on",
+            false,
+        ),
+        (
+            "and (semverCompare \"<1.20-0\" .Capabilities.KubeVersion.Version) .Values.on",
+            true,
+        ),
+    ] {
+        let template = format!("{data}{{{{- if {condition} }}}}\n  c: d\n{{{{- end }}}}\n");
+        let workspace = Workspace::chart(&[("templates/b.yaml", &template), ("values.yaml", "on: false\n")]);
+        let said = workspace.run(&["coverage", "web"]);
+        assert_eq!(
+            said.stdout.contains("nothing can reach this"),
+            is_unreachable,
+            "{condition}: {}",
+            said.all()
+        );
+    }
+}
+
+#[test]
+fn a_range_that_is_refused_goes_no_way() {
+    let workspace = Workspace::chart(&[
+        ("templates/b.yaml", "{{- range .Values.list }}\n# item\n{{- end }}\n"),
+        ("values.yaml", "list: [1]\n"),
+    ]);
+    for (value, ways) in [
+        ("text", [0, 0]),
+        ("true", [0, 0]),
+        ("2", [1, 0]),
+        ("0", [0, 1]),
+        ("null", [0, 1]),
+    ] {
+        let said = workspace.run(&["coverage", "web", "--set", &format!("list={value}"), "--report", "json"]);
+        let report = json(&said);
+        let branches = file(&report, "b.yaml")["branches"].clone();
+        let hits: Vec<u64> = branches
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|branch| branch["hits"].as_u64().unwrap())
+            .collect();
+        assert_eq!(hits, ways, "{value}: {branches}");
+    }
+}
+
+#[test]
 fn library_charts_are_passed_over() {
     let workspace = Workspace::new(&[
         (
@@ -344,6 +407,11 @@ fn library_charts_are_passed_over() {
     ]);
     let said = workspace.run(&["coverage", "lib"]);
     assert_eq!(said.code, 0, "{}", said.all());
+    assert!(
+        said.stderr.contains("lib: a library chart renders nothing"),
+        "{}",
+        said.all()
+    );
     let said = workspace.run(&["explore", "lib"]);
     assert_eq!(said.code, 0, "{}", said.all());
     assert!(

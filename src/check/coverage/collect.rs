@@ -64,6 +64,13 @@ impl Collected {
 
     /// Adds what a rendering for another version of Kubernetes showed, which is not counted as reached.
     pub fn add_other_version(&mut self, seen: SeenRun) {
+        // Where `and` goes on for another version, what follows has a part in the decision as well.
+        for decision in &seen.decisions {
+            let key = (decision.template.clone(), decision.way.0);
+            if let Some(known) = self.by_version.get_mut(&key) {
+                *known &= is_by_version(decision);
+            }
+        }
         let ways = seen
             .decisions
             .into_iter()

@@ -117,6 +117,8 @@ impl Hints {
         // Texts are compared with texts; what is not set may be one.
         let may_be_text = question.value.is_none_or(|value| value.is_string() || value.is_null());
         let may_be_number = question.value.is_some_and(Json::is_number);
+        // Lists are looked through for the text.
+        let is_list = question.value.is_some_and(Json::is_array) && !question.is_range;
         // A value that values.yaml does not have is not a switch.
         let is_set = question.value.is_some();
         let name = question.path.last().map(String::as_str).unwrap_or_default();
@@ -130,6 +132,12 @@ impl Hints {
             match &constant.value {
                 ConstantValue::Text(text) if may_be_text && !question.is_range => {
                     let text = text.to_str_lossy();
+                    if constant.is_constraint {
+                        for version in versions_around(&text) {
+                            add(json!(version), Chosen::MadeUp);
+                        }
+                        continue;
+                    }
                     let is_word = text.len() < 60 && !text.contains([' ', '\n', '%', '{']);
                     // What a value is compared with as it is may be any text.
                     let is_compared = constant.is_direct && text.len() < MAX_TEXT_BYTES;
@@ -137,6 +145,9 @@ impl Hints {
                         let is_of_chart = is_set && constant.is_direct && is_same(constant);
                         add(json!(text), if is_of_chart { Chosen::OfChart } else { Chosen::MadeUp });
                     }
+                }
+                ConstantValue::Text(text) if is_list && constant.is_direct && is_same(constant) => {
+                    add(json!([text.to_str_lossy()]), Chosen::OfChart);
                 }
                 ConstantValue::Int(number) if may_be_number => {
                     // Where a number is compared, it mostly is a limit.
@@ -158,6 +169,16 @@ impl Hints {
             add(sample, Chosen::MadeUp);
         }
     }
+}
+
+/// Versions that a constraint accepts and refuses: the first that it names, and one that is lower and one that is higher.
+fn versions_around(text: &str) -> Vec<String> {
+    let version = text.trim_start_matches(|character: char| !character.is_ascii_digit());
+    let end = version.find(|character: char| character != '.' && !character.is_ascii_digit());
+    let numbers = version.get(..end.unwrap_or(version.len())).unwrap_or_default();
+    let mut numbers: Vec<&str> = numbers.split('.').filter(|number| !number.is_empty()).collect();
+    numbers.resize(3, "0");
+    vec![numbers.join("."), "0.0.1".to_owned(), "999.0.0".to_owned()]
 }
 
 /// An example that has the form of the value: what stands below a value that is neither a list nor a map is mostly prose.
@@ -258,15 +279,54 @@ mod tests {
         Hints::new(&chart.unwrap())
     }
 
-    #[test]
-    fn values_come_from_the_chart_first() {
-        let hints = hints();
-        let constant = |value: ConstantValue, fields: &[&str]| Constant {
+    fn constant(value: ConstantValue, fields: &[&str]) -> Constant {
+        Constant {
             value,
             fields: fields.iter().map(|&field| field.into()).collect(),
             is_direct: true,
+            is_constraint: false,
+        }
+    }
+
+    fn text(text: &str) -> ConstantValue {
+        ConstantValue::Text(text.into())
+    }
+
+    /// The values to try, those that the chart speaks of apart.
+    fn tried(path: &str, value: Option<&Json>, constants: &[Constant], is_range: bool) -> (Json, Json) {
+        let path = [path.to_owned()];
+        let question = Question {
+            path: &path,
+            value,
+            constants,
+            is_range,
         };
-        let text = |text: &str| ConstantValue::Text(text.into());
+        let found = hints().candidates(question);
+        let (own, guessed): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|candidate| candidate.chosen != Chosen::MadeUp);
+        let values = |list: Vec<Candidate>| list.into_iter().map(|candidate| candidate.value).collect::<Vec<_>>();
+        (json!(values(own)), json!(values(guessed)))
+    }
+
+    #[test]
+    fn versions_are_around_those_of_a_constraint() {
+        for (constraint, versions) in [
+            (">=v1.20-0", json!(["1.20.0", "0.0.1", "999.0.0", ""])),
+            ("1.x || 2.x", json!(["0.0.1", "999.0.0", ""])),
+            ("<2.3.4.5", json!(["2.3.4", "0.0.1", "999.0.0", ""])),
+        ] {
+            let constraint = Constant {
+                is_constraint: true,
+                ..constant(text(constraint), &["tag"])
+            };
+            let (own, guessed) = tried("tag", Some(&json!("1.0.0")), &[constraint], false);
+            assert_eq!((own, guessed), (json!([]), versions));
+        }
+    }
+
+    #[test]
+    fn values_come_from_the_chart_first() {
         let texts = [
             constant(text("big"), &["kind"]),
             constant(text("some"), &["$x"]),
@@ -274,21 +334,7 @@ mod tests {
             constant(text("other"), &["size"]),
         ];
         let numbers = [constant(ConstantValue::Int(3), &["count"])];
-        let by_chart = |path: &str, value: Option<Json>, constants: &[Constant], is_range: bool| {
-            let path = [path.to_owned()];
-            let question = Question {
-                path: &path,
-                value: value.as_ref(),
-                constants,
-                is_range,
-            };
-            let found = hints.candidates(question);
-            let (own, guessed): (Vec<_>, Vec<_>) = found
-                .into_iter()
-                .partition(|candidate| candidate.chosen != Chosen::MadeUp);
-            let values = |list: Vec<Candidate>| list.into_iter().map(|candidate| candidate.value).collect::<Vec<_>>();
-            (values(own), values(guessed))
-        };
+        let flags = [constant(text("a"), &["flags"])];
         for (path, value, constants, is_range, own, guessed) in [
             ("on", Some(json!(false)), &[][..], false, json!([true]), json!([])),
             (
@@ -308,6 +354,7 @@ mod tests {
                 json!(["big"]),
                 json!(["some", "two words", ""]),
             ),
+            ("flags", Some(json!(["b"])), &flags, false, json!([["a"]]), json!([[]])),
             ("count", Some(json!(1)), &numbers, false, json!([]), json!([3, 4, 0])),
             (
                 "list",
@@ -334,8 +381,8 @@ mod tests {
                 json!(["example", true, {"example": "example"}, ["example"]]),
             ),
         ] {
-            let (by_own, by_guess) = by_chart(path, value, constants, is_range);
-            assert_eq!((json!(by_own), json!(by_guess)), (own, guessed), "{path}");
+            let found = tried(path, value.as_ref(), constants, is_range);
+            assert_eq!(found, (own, guessed), "{path}");
         }
     }
 }

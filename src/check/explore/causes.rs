@@ -35,6 +35,8 @@ pub struct Cause {
     pub settings: Settings,
     /// The faults, the first one first.
     pub findings: Vec<Finding>,
+    /// For each fault the settings that show it: values that are made up may be others for each.
+    pub shown_by: Vec<Settings>,
     /// Other settings that show one of them.
     pub others: Vec<Settings>,
 }
@@ -98,7 +100,7 @@ impl Faults {
 
     /// What a fault is known by. The place of what is missing may be any line around it, so equal words count as well; those of a template
     /// that fails do not say which value is meant.
-    fn key_of(&self, finding: &Finding) -> FaultKey {
+    pub(super) fn key_of(&self, finding: &Finding) -> FaultKey {
         let has_place = finding.rule == Rule::TemplateRender.into() || finding.rule == Rule::TemplateYaml.into();
         let known = self.by_words.get(&words(finding)).filter(|_| !has_place);
         known.cloned().unwrap_or_else(|| FaultKey::of(finding))
@@ -173,8 +175,12 @@ impl Faults {
             let Some(fault) = self.found.remove(&key) else { continue };
             let subjects = fault.settings.subjects();
             match causes.iter_mut().find(|cause| cause.settings.subjects() == subjects) {
-                Some(cause) => cause.findings.push(fault.finding),
+                Some(cause) => {
+                    cause.findings.push(fault.finding);
+                    cause.shown_by.push(fault.settings);
+                }
                 None => causes.push(Cause {
+                    shown_by: vec![fault.settings.clone()],
                     settings: fault.settings,
                     findings: vec![fault.finding],
                     others: fault.others,

@@ -4,12 +4,14 @@ use crate::check::coverage::Counted;
 use crate::check::explain::hidden;
 use crate::check::finding::{Finding, SecretValues};
 use crate::check::run::{ChartValues, is_duplicate_key};
-use crate::text::rule::Severity;
+use crate::text::rule::{Rule, Severity};
 
 use super::causes::{Cause, Constraint};
-use super::setting::{Chosen, Flag, Settings, command_line};
+use super::setting::{Chosen, Flag, Setting, Settings, command_line, shown_flags};
 use super::tests_to_write::TestValues;
 
+/// Flags that no values file can stand for.
+pub(super) const CLUSTER_FLAGS: [&str; 2] = ["--kube-version", "--api-versions"];
 /// Most places that a finding lists besides its own, and other settings that show it.
 const MAX_LISTED: usize = 5;
 
@@ -26,7 +28,7 @@ pub struct Exploration {
     pub problem: Option<Finding>,
     /// Why it was not explored, where that is not a fault.
     pub not_explored: Option<String>,
-    /// The flags for the values that were changed; none for the defaults.
+    /// The flags for the values that were changed, and for the cluster; none for the defaults.
     pub base: Vec<Flag>,
     /// Whether the chart refuses these values on purpose, and so all settings without what it asks for.
     pub is_refused: bool,
@@ -50,8 +52,8 @@ pub struct Exploration {
     pub testable: Counted,
     /// What its values as they are and the values files for tests reach, if these were chosen.
     pub tested: Option<Counted>,
-    /// Whether values files for tests were wanted, and there are none because the chart's defaults do not render.
-    pub is_untestable: bool,
+    /// Why there are no values files for tests, where they were wanted.
+    pub untestable: Option<&'static str>,
     /// The same with those of them that break the chart.
     pub tested_with_failing: Option<Counted>,
     /// Values files that reach most of it.
@@ -88,16 +90,37 @@ impl Exploration {
 }
 
 impl Cause {
-    /// Whether it is a note: its values are made up.
+    /// Whether it is a note: its values are made up, and with others it may not be there.
     pub fn is_note(&self) -> bool {
-        self.settings.chosen() == Chosen::MadeUp
+        self.settings.chosen() == Chosen::MadeUp && self.certain().is_none()
+    }
+
+    /// The fault that is there whatever the values that are made up, if one is: a field that is unknown, and whose name is not from them.
+    fn certain(&self) -> Option<usize> {
+        let made_up = |settings: &Settings, name: &str| {
+            settings
+                .iter()
+                .any(|setting| matches!(setting, Setting::Value { json, .. } if json.contains(name)))
+        };
+        let all = self.findings.iter().zip(&self.shown_by);
+        let is_certain = |(finding, settings): (&Finding, &Settings)| {
+            let name = finding.message.split('\'').nth(1).filter(|name| !name.is_empty());
+            finding.rule == Rule::UnknownField.into() && name.is_some_and(|name| !made_up(settings, name))
+        };
+        all.map(is_certain).position(|is_certain| is_certain)
     }
 
     /// The first fault, with what shows it and what else breaks.
     fn finding(&self, base: &[Flag], is_refused: bool) -> Option<Finding> {
-        let (first, rest) = self.findings.split_first()?;
-        let mut finding = first.clone();
-        finding.shown_by = base.iter().cloned().chain(self.settings.flags()).collect();
+        let certain = self.certain().filter(|_| self.settings.chosen() == Chosen::MadeUp);
+        let first = certain.unwrap_or_default();
+        let mut rest: Vec<(&Finding, &Settings)> = self.findings.iter().zip(&self.shown_by).collect();
+        if first >= rest.len() {
+            return None;
+        }
+        let (finding, settings) = rest.remove(first);
+        let mut finding = finding.clone();
+        finding.shown_by = shown_flags(base, settings);
         let shown = command_line(&finding.shown_by);
         finding = finding.with_note(format!("shown by {shown}"));
         if is_refused {
@@ -110,26 +133,38 @@ impl Cause {
             Chosen::Example => finding
                 .with_severity(Severity::Warning)
                 .with_note("the value is the example in a comment of values.yaml, which may need others beside it"),
+            Chosen::MadeUp if certain.is_some() => finding
+                .with_severity(Severity::Warning)
+                .with_note("the value is made up, but no value makes the field one that is known"),
             Chosen::MadeUp => finding
                 .with_severity(Severity::Info)
                 .with_note("the value is made up: the chart has no example of it"),
         };
-        for other in rest.iter().take(MAX_LISTED) {
-            finding = finding.with_note(format!("also: {}: {}", other.primary, other.message));
+        for &(other, shown_by) in rest.iter().take(MAX_LISTED) {
+            let with = if shown_by == settings {
+                String::new()
+            } else {
+                format!(", with {}", shown_by.command_line())
+            };
+            finding = finding.with_note(format!("also: {}: {}{with}", other.primary, other.message));
         }
         if rest.len() > MAX_LISTED {
             finding = finding.with_note(format!("and {} more", rest.len() - MAX_LISTED));
         }
-        let others: Vec<String> = self
-            .others
-            .iter()
-            .take(MAX_LISTED)
-            .map(Settings::command_line)
-            .collect();
+        // The same value may have been chosen in two ways.
+        let own = settings.command_line();
+        let mut others: Vec<String> = self.others.iter().map(Settings::command_line).collect();
+        others.retain(|other| *other != own);
+        let more = match others.len().saturating_sub(MAX_LISTED) {
+            0 => String::new(),
+            more => format!("; and by {more} more"),
+        };
+        others.truncate(MAX_LISTED);
         if !others.is_empty() {
-            finding = finding.with_note(format!("shown as well by {}", others.join("; by ")));
+            finding = finding.with_note(format!("shown as well by {}{more}", others.join("; by ")));
         }
-        Some(if self.settings.are_values() {
+        let is_usual = base.iter().all(|(flag, _)| !CLUSTER_FLAGS.contains(flag));
+        Some(if self.settings.are_values() && is_usual {
             let settings = if self.settings.len() == 1 {
                 "this setting"
             } else {

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use foldhash::fast::RandomState;
 
 use crate::check::explain::{explain_kube_version, explain_missing_dependencies, secrets_of_chart, secrets_of_values};
-use crate::check::finding::join;
-use crate::check::run::{ChartValues, CheckError, CheckOutcome, CheckRequest, Subject, chart_values, load};
+use crate::check::finding::{Finding, join};
+use crate::check::run::{
+    ChartValues, CheckError, CheckOutcome, CheckRequest, LIBRARY_CHART, Subject, chart_values, load,
+};
 use crate::engine::chart::Chart;
 use crate::engine::render::refuse_kube_version;
 use crate::engine::template::World;
@@ -19,14 +21,14 @@ use crate::text::stop;
 use crate::text::threads::{Batch, with_pool};
 
 use super::candidates::Hints;
-use super::causes::Faults;
+use super::causes::{FaultKey, Faults};
 use super::exploration::{Exploration, base_flags};
-use super::failing_tests::{Failing, choose_failing};
+use super::failing_tests::{Failing, FailingChart, choose_failing};
 use super::focus::{EarlierChart, Focus};
 use super::made_up::Fitting;
 use super::repair::repairs;
 use super::search::Search;
-use super::setting::Settings;
+use super::setting::{Flag, Settings, command_line};
 use super::tests_to_write::{MAX_FILES, UsefulTrials, Way, choose_tests, is_written, ways_of};
 use super::trial::{Trial, TrialVersion, Trials};
 
@@ -125,7 +127,7 @@ fn explore<W: World>(
     chart.name().clone_into(&mut made.name);
     made.version.clone_from(&chart.metadata.version);
     if chart.metadata.is_library() {
-        made.not_explored = Some("a library chart renders nothing by itself".to_owned());
+        made.not_explored = Some(LIBRARY_CHART.to_owned());
         return made;
     }
     if let Some(missing) = explain_missing_dependencies(&chart) {
@@ -169,6 +171,7 @@ fn explore<W: World>(
     };
     let hints = Hints::new(&chart);
     let bases = own_values(&chart, subject, request, wants_tests);
+    let cluster = cluster_flags(request, minor);
     let minors = versions.iter().map(|version| version.minor);
     let minors = minors.filter(|other| *other != minor).collect();
     let run = Run {
@@ -178,6 +181,8 @@ fn explore<W: World>(
         name: &path,
         chart: &chart,
         bases: &bases,
+        has_given_values: request.given.is_some(),
+        cluster: &cluster,
         search: Search::new(&hints, minors, focus),
         tried: HashSet::default(),
         faults: Faults::default(),
@@ -204,6 +209,17 @@ fn newest_wanted(request: &CheckRequest, versions: &[TrialVersion]) -> Option<u8
     wanted
         .filter(|minor| versions.iter().any(|version| version.minor == *minor))
         .max()
+}
+
+/// The flags that say what cluster charts are rendered for, where that is not the newest one without APIs of its own.
+fn cluster_flags(request: &CheckRequest, minor: u8) -> Vec<Flag> {
+    let newest = embedded_versions().map(|version| version.minor).max();
+    let version = (newest != Some(minor)).then(|| ("--kube-version", format!("1.{minor}")));
+    let apis = request
+        .api_versions
+        .iter()
+        .map(|version| ("--api-versions", version.clone()));
+    version.into_iter().chain(apis).collect()
 }
 
 /// The versions of Kubernetes that a chart accepts, oldest first.
@@ -238,6 +254,10 @@ struct Run<'r> {
     name: &'r str,
     chart: &'r Chart,
     bases: &'r [ChartValues],
+    /// Whether values were given, instead of those that the chart has.
+    has_given_values: bool,
+    /// Flags for the cluster, where it is not the usual one.
+    cluster: &'r [Flag],
     search: Search<'r>,
     /// What trials were made with.
     tried: HashSet<Settings, RandomState>,
@@ -273,6 +293,7 @@ impl Run<'_> {
             return self.made;
         };
         self.made.base = self.bases.get(base).map(base_flags).unwrap_or_default();
+        self.made.base.extend(self.cluster.iter().cloned());
         self.made.is_refused = renders.is_none();
         for trial in &mut before {
             self.faults.add_before(&trial.faults);
@@ -298,7 +319,12 @@ impl Run<'_> {
         let mut tested = BTreeSet::new();
         let mut broken = Vec::new();
         let is_testable = is_default && renders.is_some();
-        self.made.is_untestable = self.budget.wants_tests && !is_testable;
+        self.made.untestable = match (is_testable, self.has_given_values) {
+            _ if !self.budget.wants_tests => None,
+            (true, _) => None,
+            (false, true) => Some("they would be for the defaults of the chart, not for other values that are given"),
+            (false, false) => Some("they would be for the defaults of the chart, which do not render"),
+        };
         if self.budget.wants_tests && is_testable {
             broken.extend(self.useful.broken().cloned());
             self.repair(base, batch);
@@ -425,7 +451,8 @@ impl Run<'_> {
             renderings += 1;
             batch(jobs(base, vec![settings], false)).pop().flatten()
         };
-        let mut chosen = choose_tests(useful, run, &|trial| self.faults.has_new(trial));
+        let with = with_cluster(self.cluster);
+        let mut chosen = choose_tests(useful, run, &|trial| self.faults.has_new(trial), &with);
         self.made.renderings += renderings;
         let all = chosen.len();
         chosen.retain(|(test, _)| matches!(self.made.secrets.hide(&test.text), Cow::Borrowed(_)));
@@ -447,15 +474,28 @@ impl Run<'_> {
         let (all, wanted): (Vec<Settings>, Vec<bool>) = causes.chain(broken).take(MOST_FAILING).unzip();
         self.made.renderings += all.len();
         let mut failing = Vec::new();
+        let reported = self.made.causes.iter().flat_map(|cause| &cause.findings);
+        let reported: BTreeSet<FaultKey> = reported.map(|fault| self.faults.key_of(fault)).collect();
         for (trial, is_wanted) in batch(jobs(base, all, false)).into_iter().zip(wanted) {
             let Some(mut trial) = trial else { continue };
             trial.faults.retain(|fault| self.faults.is_new(fault));
+            // A value of the wrong form is not a fault of the chart.
+            let is_reported = |fault: &Finding| reported.contains(&self.faults.key_of(fault));
+            if !trial.faults.iter().any(is_reported) {
+                continue;
+            }
             failing.extend(Failing::new(trial, is_wanted));
         }
         let secrets = self.made.secrets_with(&mut failing.iter().flat_map(Failing::faults));
         let own = format!("{}/templates/", self.chart.name());
         let room = MAX_FILES.saturating_sub(self.made.tests.len());
-        let (files, withheld) = choose_failing(failing, &own, (&mut reached, room), &secrets);
+        let chart = FailingChart {
+            path: &self.made.path,
+            own: &own,
+            with: &with_cluster(self.cluster),
+            secrets: &secrets,
+        };
+        let (files, withheld) = choose_failing(failing, &chart, (&mut reached, room));
         self.made.tests.extend(files);
         self.made.withheld_tests += withheld;
         self.made.tested_with_failing = Some(self.search.own_ways_that(self.chart, &|way| reached.contains(way)));
@@ -464,6 +504,15 @@ impl Run<'_> {
     /// Whether nothing breaks in a rendering that a values file can make.
     fn is_testable(&self, trial: &Trial) -> bool {
         trial.is_complete && trial.refusals.is_empty() && trial.settings.are_values() && !self.faults.has_new(trial)
+    }
+}
+
+/// What a file says of the cluster that it is for.
+fn with_cluster(cluster: &[Flag]) -> String {
+    if cluster.is_empty() {
+        String::new()
+    } else {
+        format!(", with {}", command_line(cluster))
     }
 }
 

@@ -150,6 +150,7 @@ mod tests {
             finding.rendered = Some(rendered.to_owned());
             Cause {
                 settings: settings(path, value, chosen),
+                shown_by: vec![settings(path, value, chosen)],
                 findings: vec![finding],
                 others: Vec::new(),
             }

@@ -21,4 +21,5 @@ pub use causes::Constraint;
 pub use exploration::Exploration;
 pub use explore_chart::{Budget, add_explored, explore_charts};
 pub use focus::EarlierChart;
-pub use setting::{Flag, command_line};
+pub use setting::{Flag, command_line, shown_flags};
+pub use tests_to_write::{TESTS_END, is_written};

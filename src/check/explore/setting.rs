@@ -106,6 +106,15 @@ fn is_typed(text: &str) -> bool {
         || text.parse::<f64>().is_ok()
 }
 
+/// All flags that show something: those for what settings change, and the settings.
+pub fn shown_flags(base: &[Flag], settings: &Settings) -> Vec<Flag> {
+    let flags = settings.flags();
+    let has = |name: &str| flags.iter().any(|(flag, _)| *flag == name);
+    // There is one version of Kubernetes.
+    let kept = base.iter().filter(|(flag, _)| *flag != "--kube-version" || !has(flag));
+    kept.cloned().chain(flags.iter().cloned()).collect()
+}
+
 /// Flags as a shell reads them.
 pub fn command_line(flags: &[Flag]) -> String {
     let each = flags

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::engine::functions::yaml_value::{map_from_yaml, to_yaml};
 use crate::engine::template::Value;
+use crate::text::sha256::sha256_hex;
 
 use super::setting::{Setting, Settings};
 use super::trial::Trial;
@@ -23,8 +24,12 @@ const MAX_TRIALS: usize = 3_000;
 const MAX_STEM: usize = 80;
 /// Directory of files with which the chart breaks: what looks for values files in `ci` does not look into it.
 const FAILING: &str = "failing";
+/// How the names of files end, as chart-testing wants them to.
+pub const TESTS_END: &str = "-values.yaml";
 /// How files begin that may be written again.
-pub(super) const HEADER: &str = "# Written by `chartwright explore --write-tests`";
+const HEADER: &str = "# Written by `chartwright explore --write-tests`";
+/// How many digits of a digest mark a text.
+const MARK_LENGTH: usize = 12;
 /// Most settings of one file.
 const MAX_SETTINGS: usize = 200;
 
@@ -131,11 +136,13 @@ pub(super) fn ways_of(trial: &Trial) -> BTreeSet<Way> {
         .collect()
 }
 
-/// Chooses files, each with the ways that it reaches. `run` renders with settings; `is_faulty` says whether that shows a fault.
+/// Chooses files, each with the ways that it reaches. `run` renders with settings; `is_faulty` says whether that shows a fault; `with` says which
+/// cluster that is for.
 pub(super) fn choose_tests(
     useful: UsefulTrials,
     mut run: impl FnMut(Settings) -> Option<Trial>,
     is_faulty: &dyn Fn(&Trial) -> bool,
+    with: &str,
 ) -> Vec<(TestValues, BTreeSet<Way>)> {
     let UsefulTrials {
         trials: mut useful,
@@ -184,10 +191,10 @@ pub(super) fn choose_tests(
         missing = missing.difference(&ways).cloned().collect();
         files.push((settings, ways));
     }
-    let reaching = format!("{HEADER}: reaches parts of the templates that the defaults do not.\n");
+    let reaching = format!("reaches parts of the templates that the defaults do not{with}");
     let named = files
         .into_iter()
-        .filter_map(|(settings, ways)| Some((named(&settings, &reaching)?, ways)));
+        .filter_map(|(settings, ways)| Some((named(&settings, &reaching, "")?, ways)));
     named.collect()
 }
 
@@ -210,21 +217,37 @@ fn best_of(useful: &mut Vec<Useful>, missing: &BTreeSet<Way>, own: &str) -> Opti
     best.map(|(index, _)| useful.remove(index))
 }
 
-/// A file with its name: what it switches on. It begins with a comment, of whole lines.
-pub(super) fn named(settings: &Settings, comment: &str) -> Option<TestValues> {
+/// A file with its name: what it switches on. It begins with what it is about, and a comment of whole lines.
+pub(super) fn named(settings: &Settings, about: &str, comment: &str) -> Option<TestValues> {
     let json = settings.values().to_string();
     let values = map_from_yaml(json.as_bytes()).ok()?;
     let values = to_yaml(&Value::Map(values)).ok()?.to_str_lossy().into_owned();
+    let rest = format!(": {about}.\n{comment}{}\n", values.trim_end());
     Some(TestValues {
         stem: stem(settings),
-        text: format!("{comment}{}\n", values.trim_end()),
+        text: format!("{HEADER} ({}){rest}", mark(rest.as_bytes())),
         is_failing: false,
     })
 }
 
-/// Whether a values file is one that was written for tests, by its text.
-pub(super) fn is_written(text: &[u8]) -> bool {
-    text.starts_with(HEADER.as_bytes())
+/// What tells a text from a changed one. Line ends count for nothing: git may have changed them.
+fn mark(text: &[u8]) -> String {
+    let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != b'\r').collect();
+    let mut digest = sha256_hex(&text);
+    digest.truncate(MARK_LENGTH);
+    digest
+}
+
+/// Whether a values file is one that was written for tests, and that nobody has changed since.
+pub fn is_written(text: &[u8]) -> bool {
+    let rest = text
+        .strip_prefix(HEADER.as_bytes())
+        .and_then(|rest| rest.strip_prefix(b" ("));
+    let marked = rest.and_then(|rest| rest.split_at_checked(MARK_LENGTH));
+    marked.is_some_and(|(known, rest)| {
+        let rest = rest.strip_prefix(b")");
+        rest.is_some_and(|rest| mark(rest).as_bytes() == known)
+    })
 }
 
 impl TestValues {
@@ -244,8 +267,8 @@ impl TestValues {
         let mut number = 1;
         loop {
             let name = match number {
-                1 => format!("{}-values.yaml", self.stem),
-                more => format!("{}-{more}-values.yaml", self.stem),
+                1 => format!("{}{TESTS_END}", self.stem),
+                more => format!("{}-{more}{TESTS_END}", self.stem),
             };
             let path = directory.join(&name);
             // Some disks do not tell upper from lower case.
@@ -273,6 +296,8 @@ fn stem(settings: &Settings) -> String {
         let Setting::Value { path, .. } = setting else { continue };
         let keys = path.iter().filter(|key| !matches!(key.as_str(), "enabled" | "create"));
         let word = keys.map(|key| plain(key)).collect::<Vec<_>>().join("-");
+        // A name that begins so would be read as a flag.
+        let word = word.trim_matches('-').to_owned();
         if !word.is_empty() && !words.contains(&word) && words.len() < MAX_WORDS {
             words.push(word);
         }

@@ -87,6 +87,9 @@ pub struct CheckedChart {
     pub secrets: SecretValues,
 }
 
+/// Why nothing is rendered of a library chart.
+pub const LIBRARY_CHART: &str = "a library chart renders nothing by itself";
+
 impl CheckedChart {
     /// Whether it should have been rendered, and no rendering is complete. A library chart is not rendered, which is not a fault.
     pub fn is_unrendered(&self) -> bool {

@@ -19,9 +19,9 @@ mod variant;
 pub use changed_charts::{
     ChartParts, METADATA_FILES, changed_charts, neighbours, neighbours_by, path_needs, with_dependents,
 };
-pub use chart::CheckedChart;
 #[cfg(test)]
 pub(crate) use chart::Rendered;
+pub use chart::{CheckedChart, LIBRARY_CHART};
 pub(in crate::check) use chart::{is_duplicate_key, load, variant_state};
 pub use charts::{CheckError, CheckOutcome, check_charts};
 pub use charts_of_files::charts_of_files;

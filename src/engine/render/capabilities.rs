@@ -107,10 +107,12 @@ pub struct Capabilities {
 impl Capabilities {
     /// The defaults with another Kubernetes version and more API versions, as `helm template` makes them.
     pub fn new(kube_version: Option<KubeVersion>, more_api_versions: &[String]) -> Self {
+        // An empty argument of the flag is none.
+        let more = more_api_versions.iter().filter(|version| !version.is_empty()).cloned();
         let defaults = DEFAULT_API_VERSIONS.iter().map(|&version| version.to_owned());
         Self {
             kube_version: kube_version.unwrap_or_else(KubeVersion::default_version),
-            api_versions: defaults.chain(more_api_versions.iter().cloned()).collect(),
+            api_versions: defaults.chain(more).collect(),
             compat: Compat::Helm4,
         }
     }

@@ -12,6 +12,8 @@ pub struct Constant {
     pub fields: Vec<Text>,
     /// Whether it is compared with what the fields hold, and not with what functions make of them.
     pub is_direct: bool,
+    /// Whether it is a constraint on versions.
+    pub is_constraint: bool,
 }
 
 /// A constant.
@@ -28,9 +30,8 @@ pub(super) fn mentioned(unit: &Unit, nodes: &[NodeId]) -> (bool, Vec<Constant>) 
     let mut mentioned = Mentioned {
         unit,
         is_constant: true,
-        is_compared: false,
+        at: Comparison::default(),
         fields: Vec::new(),
-        is_direct: true,
         constants: Vec::new(),
     };
     for &node in nodes {
@@ -39,20 +40,41 @@ pub(super) fn mentioned(unit: &Unit, nodes: &[NodeId]) -> (bool, Vec<Constant>) 
     (mentioned.is_constant, mentioned.constants)
 }
 
+/// What is looked at.
+#[derive(Debug, Clone, Copy)]
+struct Comparison {
+    /// Whether it is an argument of a comparison.
+    is_compared: bool,
+    /// Whether that is with what fields hold, and not with what functions make of them.
+    is_direct: bool,
+    /// Whether that is of versions.
+    is_constraint: bool,
+}
+
+impl Default for Comparison {
+    fn default() -> Self {
+        Self {
+            is_compared: false,
+            is_direct: true,
+            is_constraint: false,
+        }
+    }
+}
+
 /// What an expression mentions.
 struct Mentioned<'u> {
     unit: &'u Unit,
     is_constant: bool,
-    /// Whether what is looked at is an argument of a comparison.
-    is_compared: bool,
+    at: Comparison,
     /// The last names of the fields in the same comparison.
     fields: Vec<Text>,
-    is_direct: bool,
     constants: Vec<Constant>,
 }
 
+/// The function that compares a version with a constraint.
+const COMPARES_VERSIONS: &str = "semverCompare";
 /// Functions that compare their arguments, and those that lists for them are made with.
-const COMPARISONS: [&str; 12] = [
+const COMPARISONS: [&str; 13] = [
     "eq",
     "ne",
     "lt",
@@ -65,6 +87,7 @@ const COMPARISONS: [&str; 12] = [
     "hasSuffix",
     "list",
     "tuple",
+    COMPARES_VERSIONS,
 ];
 
 /// Functions whose result is not a matter of their arguments alone.
@@ -98,13 +121,40 @@ impl Mentioned<'_> {
         Constant {
             value,
             fields: self.fields.clone(),
-            is_direct: self.is_direct,
+            is_direct: self.at.is_direct,
+            is_constraint: self.at.is_constraint,
         }
     }
 
     /// Adds the last names of fields: of a node, or of the command that it is. Whether no function makes something else of them.
     fn add_fields(&self, id: NodeId, fields: &mut Vec<Text>) -> bool {
         match self.unit.node(id).kind {
+            NodeKind::Variable { names, .. }
+                if let [name] = self.unit.names(names)
+                    && let Some(declared) = self.fields_of_variable(name) =>
+            {
+                fields.extend(declared);
+                true
+            }
+            NodeKind::Pipe { commands, .. } if let Some(field) = self.passed_on(self.unit.children(commands)) => {
+                fields.push(field);
+                true
+            }
+            NodeKind::Command { arguments } if self.calls(id, &["index", "get"]) => {
+                // The last key is that of the value.
+                let key = self
+                    .unit
+                    .children(arguments)
+                    .last()
+                    .map(|&key| self.unit.node(key).kind);
+                match key {
+                    Some(NodeKind::Str { text, .. }) => {
+                        fields.extend(self.unit.texts.get(text as usize).cloned());
+                        true
+                    }
+                    _ => false,
+                }
+            }
             NodeKind::Field { names } | NodeKind::Variable { names, .. } | NodeKind::Chain { names, .. } => {
                 fields.extend(self.unit.names(names).last().cloned());
                 true
@@ -120,6 +170,59 @@ impl Mentioned<'_> {
             }
             _ => true,
         }
+    }
+
+    /// The last names of the fields that a variable is set to, where that is all that it is ever set to.
+    fn fields_of_variable(&self, name: &Text) -> Option<Vec<Text>> {
+        let mut fields = Vec::new();
+        for node in &self.unit.nodes {
+            let NodeKind::Action { pipe } = node.kind else { continue };
+            let NodeKind::Pipe {
+                declarations, commands, ..
+            } = self.unit.node(pipe).kind
+            else {
+                continue;
+            };
+            let declared = self
+                .unit
+                .children(declarations)
+                .first()
+                .map(|&first| self.unit.node(first).kind);
+            let is_named = matches!(declared, Some(NodeKind::Variable { names, .. }) if self.unit.names(names).first() == Some(name));
+            if is_named {
+                fields.push(self.passed_on(self.unit.children(commands))?);
+            }
+        }
+        (!fields.is_empty()).then_some(fields)
+    }
+
+    /// The last name of the field that commands pass on as it is, apart from a default.
+    fn passed_on(&self, commands: &[NodeId]) -> Option<Text> {
+        let mut field = None;
+        for &command in commands {
+            let NodeKind::Command { arguments } = self.unit.node(command).kind else {
+                return None;
+            };
+            let arguments = self.unit.children(arguments);
+            let argument = match (arguments, field.is_some()) {
+                ([only], false) => Some(only),
+                ([_, _, value], false) if self.calls(command, &["default"]) => Some(value),
+                ([_, _], true) if self.calls(command, &["default"]) => None,
+                _ => return None,
+            };
+            if let Some(&argument) = argument {
+                field = match self.unit.node(argument).kind {
+                    NodeKind::Field { names } | NodeKind::Chain { names, .. } => self.unit.names(names).last().cloned(),
+                    NodeKind::Variable { names, .. } => match self.unit.names(names) {
+                        [_, .., last] => Some(last.clone()),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                field.as_ref()?;
+            }
+        }
+        field
     }
 
     /// Whether a command is a comparison.
@@ -157,12 +260,12 @@ impl Mentioned<'_> {
             NodeKind::Pipe { commands, .. } => {
                 // What is piped into a comparison is one of its arguments.
                 let commands = self.unit.children(commands);
-                let outer = (self.is_compared, self.fields.clone());
+                let outer = (self.at.is_compared, self.fields.clone());
                 for (index, &command) in commands.iter().enumerate() {
                     let before = self.constants.len();
-                    self.is_compared = outer.0;
+                    self.at.is_compared = outer.0;
                     if commands.get(index + 1).is_some_and(|&next| self.compares(next)) {
-                        self.is_compared = true;
+                        self.at.is_compared = true;
                         self.fields.clear();
                     }
                     self.node(command);
@@ -177,30 +280,31 @@ impl Mentioned<'_> {
                         }
                     }
                 }
-                (self.is_compared, self.fields) = outer;
+                (self.at.is_compared, self.fields) = outer;
             }
             NodeKind::Command { arguments } => {
-                let outer = (self.is_compared, self.fields.clone(), self.is_direct);
+                let outer = (self.at, self.fields.clone());
                 let is_call = self.unit.children(arguments).len() > 1;
                 if self.compares(id) {
-                    self.is_compared = true;
+                    self.at.is_compared = true;
                     // The items of a list are compared with what the list is.
                     if !self.makes_list(id) {
                         self.fields.clear();
-                        self.is_direct = true;
+                        self.at.is_direct = true;
+                        self.at.is_constraint = self.calls(id, &[COMPARES_VERSIONS]);
                     }
                     let mut fields = Vec::new();
                     for &node in self.unit.children(arguments) {
-                        self.is_direct &= self.add_fields(node, &mut fields);
+                        self.at.is_direct &= self.add_fields(node, &mut fields);
                     }
                     self.fields.extend(fields);
                 } else if is_call {
-                    self.is_compared = false;
+                    self.at.is_compared = false;
                 }
                 for &node in self.unit.children(arguments) {
                     self.node(node);
                 }
-                (self.is_compared, self.fields, self.is_direct) = outer;
+                (self.at, self.fields) = outer;
             }
             NodeKind::Chain { node, .. } => self.node(node),
             NodeKind::Identifier { callee } => {
@@ -212,12 +316,12 @@ impl Mentioned<'_> {
                 });
                 self.is_constant &= is_pure;
             }
-            NodeKind::Str { text, .. } if self.is_compared => {
+            NodeKind::Str { text, .. } if self.at.is_compared => {
                 let text = self.unit.texts.get(text as usize).cloned();
                 self.constants
                     .extend(text.map(|text| self.constant(ConstantValue::Text(text))));
             }
-            NodeKind::Number { number, .. } if self.is_compared => {
+            NodeKind::Number { number, .. } if self.at.is_compared => {
                 let number = self.unit.numbers.get(number as usize).and_then(|number| number.int);
                 self.constants
                     .extend(number.map(|number| self.constant(ConstantValue::Int(number))));

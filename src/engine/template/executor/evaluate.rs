@@ -54,16 +54,19 @@ pub(super) const fn holds_interfaces(map: &Map) -> bool {
     matches!(map.map_type, MapType::Any) || map.map_type.is_values()
 }
 
-/// Whether `range` has something to go over; what it refuses counts as nothing.
-pub(super) fn has_items(value: &Value) -> bool {
+/// Whether `range` has something to go over; nothing where it refuses the value.
+pub(super) fn has_items(value: &Value) -> Option<bool> {
     match value {
-        Value::Map(_) | Value::List(_) | Value::Bytes(_) => value.length().unwrap_or_default() > 0,
+        Value::Nil => Some(false),
+        Value::Map(_) | Value::List(_) | Value::Bytes(_) => Some(value.length().unwrap_or_default() > 0),
         Value::Object(object) => {
             let map = object.as_map().map(|map| map.with(|entries| !entries.is_empty()));
             map.or_else(|| object.as_list().map(|list| !list.items().is_empty()))
-                .unwrap_or_default()
         }
-        _ => value.is_true(),
+        _ => {
+            let is_count = value.as_int().map(|count| count > 0);
+            is_count.or_else(|| value.as_uint().map(|count| count > 0))
+        }
     }
 }
 

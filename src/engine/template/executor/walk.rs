@@ -148,8 +148,8 @@ impl Executor<'_> {
         let value = self.evaluate_pipeline(frame, dot, branch.pipe)?.value;
         if let Some(trace) = &mut self.trace {
             trace.consume(&value);
-            if let Some(watch) = &mut trace.watch {
-                watch.decide(frame.unit, branch.pipe, evaluate::has_items(&value), begun);
+            if let (Some(watch), Some(has_items)) = (&mut trace.watch, evaluate::has_items(&value)) {
+                watch.decide(frame.unit, branch.pipe, has_items, begun);
             }
         }
         let ran = match &value {
