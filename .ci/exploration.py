@@ -73,7 +73,8 @@ class Cause:
         self.finding = finding
         settings = finding["settings"]
         self.flags = [part for value in settings["values"] for part in (value["flag"], value["argument"])]
-        if settings["kubeVersion"]:
+        # The version that all are explored with is not a part of what shows a cause.
+        if settings["kubeVersion"] not in (None, VERSION):
             self.flags += ["--kube-version", settings["kubeVersion"]]
         for version in settings["apiVersions"]:
             self.flags += ["--api-versions", version]
@@ -247,7 +248,8 @@ def chosen_charts(arguments):
 
 def reproduced(cause, helm, cluster):
     """Whether Helm fails with the flags, or the API server refuses what it renders; and its words."""
-    flags = list(cause.flags)
+    # Values files are named relative to the charts.
+    flags = [os.path.join(CORPUS, part) if before == "-f" else part for before, part in zip(["", *cause.flags], cause.flags)]
     if "--kube-version" not in flags:
         flags += ["--kube-version", VERSION]
     done = output(helm, "template", "release-name", cause.chart, *flags)

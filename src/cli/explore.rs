@@ -50,7 +50,7 @@ pub(super) struct ExploreArguments {
     /// Look only at what has changed since the commit at which HEAD left this branch or commit: templates, what includes them, values.
     #[arg(long, value_name = "REF")]
     since: Option<String>,
-    /// Write values files that reach most of the templates to a directory, such as `ci`.
+    /// Write values files that reach most of the templates to a directory, such as `ci`, and those that show what breaks to `failing` in it.
     #[arg(long, value_name = "DIR")]
     write_tests: Option<PathBuf>,
     #[command(flatten)]

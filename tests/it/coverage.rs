@@ -371,6 +371,19 @@ fn what_other_values_reach_for_another_version_is_not_unreachable() {
 }
 
 #[test]
+fn what_stands_in_many_parentheses_is_read_once() {
+    let nested = format!("{}.Values.a{}", "(".repeat(90), ")".repeat(90));
+    let template = format!("{{{{- if eq {nested} \"x\" }}}}\n# x\n{{{{- end }}}}\n");
+    let workspace = Workspace::chart(&[("templates/b.yaml", &template), ("values.yaml", "a: y z\n")]);
+    let said = workspace.run(&["explore", "web"]);
+    assert!(
+        said.stderr.contains("100.0 % of the branches reached (2/2)"),
+        "{}",
+        said.all()
+    );
+}
+
+#[test]
 fn a_range_that_is_refused_goes_no_way() {
     let workspace = Workspace::chart(&[
         ("templates/b.yaml", "{{- range .Values.list }}\n# item\n{{- end }}\n"),

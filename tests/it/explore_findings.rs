@@ -113,7 +113,11 @@ fn a_field_that_is_unknown_whatever_the_value_is_shown() {
     let template = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports: [{port: 80}]\n\
         {{- if .Values.address }}\n  loadbalancerIP: {{ .Values.address }}\n{{- end }}\n\
         {{- with .Values.extra }}\n  {{- toYaml . | nindent 2 }}\n{{- end }}\n";
-    let said = chart(template, "address: \"\"\nextra: {}\n").run(&["explore", "web"]);
+    let template = format!(
+        "{template}{{{{- if .Values.spec.externalNam }}}}\n# name\n{{{{- end }}}}\n{{{{- toYaml .Values.spec | nindent 2 }}}}\n"
+    );
+    let values = "address: \"\"\nextra: {}\nspec: {clusterIP: None}\n";
+    let said = chart(&template, values).run(&["explore", "web"]);
     assert!(
         said.stdout
             .contains("warning: Service a: /spec: additional properties 'loadbalancerIP'"),
@@ -121,8 +125,10 @@ fn a_field_that_is_unknown_whatever_the_value_is_shown() {
         said.all()
     );
     assert!(said.stdout.contains("shown by --set address="), "{}", said.all());
-    // The name is from the value.
-    assert!(!said.stdout.contains("extra"), "{}", said.all());
+    // The names are from the values.
+    for name in ["extra", "externalNam"] {
+        assert!(!said.stdout.contains(name), "{}", said.all());
+    }
 }
 
 #[test]

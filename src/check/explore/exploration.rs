@@ -97,15 +97,16 @@ impl Cause {
 
     /// The fault that is there whatever the values that are made up, if one is: a field that is unknown, and whose name is not from them.
     fn certain(&self) -> Option<usize> {
-        let made_up = |settings: &Settings, name: &str| {
-            settings
-                .iter()
-                .any(|setting| matches!(setting, Setting::Value { json, .. } if json.contains(name)))
+        let is_set = |settings: &Settings, name: &str| {
+            settings.iter().any(|setting| match setting {
+                Setting::Value { path, json, .. } => json.contains(name) || path.iter().any(|key| key == name),
+                Setting::KubeVersion(_) | Setting::ApiVersion(_) => false,
+            })
         };
         let all = self.findings.iter().zip(&self.shown_by);
         let is_certain = |(finding, settings): (&Finding, &Settings)| {
             let name = finding.message.split('\'').nth(1).filter(|name| !name.is_empty());
-            finding.rule == Rule::UnknownField.into() && name.is_some_and(|name| !made_up(settings, name))
+            finding.rule == Rule::UnknownField.into() && name.is_some_and(|name| !is_set(settings, name))
         };
         all.map(is_certain).position(|is_certain| is_certain)
     }

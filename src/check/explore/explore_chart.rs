@@ -335,7 +335,9 @@ impl Run<'_> {
         self.made.elsewhere = elsewhere.map(|(cluster, count)| (cluster.flags(), count)).collect();
         let (causes, constraints) = self.faults.finish();
         self.made.causes = causes;
-        self.made.causes.retain(|cause| !self.fitting.is_misfit(cause));
+        self.made
+            .causes
+            .retain(|cause| !self.fitting.is_misfit(cause, self.search.base_values()));
         self.made.constraints = constraints;
         if self.budget.wants_tests && is_testable {
             self.choose_failing(base, batch, broken, tested);

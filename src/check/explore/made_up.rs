@@ -10,7 +10,7 @@ use crate::check::finding::Finding;
 use crate::text::rule::Rule;
 
 use super::causes::Cause;
-use super::setting::{Chosen, Setting, Settings};
+use super::setting::{Chosen, Setting, Settings, value_at};
 
 /// Rules whose verdict is about a value alone, whatever else the chart sets.
 const ABOUT_VALUES: &[Rule] = &[
@@ -42,15 +42,20 @@ impl Fitting {
     }
 
     /// Whether a cause is that a value was made up in the wrong form: another form fits, or the API server refuses the value itself, which
-    /// the template passes on as it is.
-    pub(super) fn is_misfit(&self, cause: &Cause) -> bool {
+    /// the template passes on as it is. `values` are those that the chart has: where one is a number, another number is of the right form.
+    pub(super) fn is_misfit(&self, cause: &Cause, values: &Json) -> bool {
         cause.settings.chosen() == Chosen::MadeUp
             && made_up(&cause.settings).any(|(path, value)| {
                 let has_other_form = self
                     .0
                     .get(path)
                     .is_some_and(|forms| !is_empty(&value) && !forms.contains(&form(&value)));
-                has_other_form || cause.findings.iter().all(|finding| is_about(finding, &value))
+                let is_number = value.is_number() && value_at(values, path).is_some_and(Json::is_number);
+                let is_about = |finding: &Finding| {
+                    let is_of_form = is_number && finding.rule == Rule::Type.into();
+                    !is_of_form && is_about(finding, &value)
+                };
+                has_other_form || cause.findings.iter().all(is_about)
             })
     }
 }
@@ -156,6 +161,7 @@ mod tests {
             }
         };
         let render = Rule::TemplateRender;
+        let values = json!({"size": 1, "count": "1"});
         for (path, value, rule, rendered, is_misfit) in [
             ("name", json!(true), render, "", true),
             ("name", json!("other"), render, "", false),
@@ -171,13 +177,20 @@ mod tests {
             ("type", json!("example"), Rule::Enum, "type: example-1", false),
             ("number", json!("example"), Rule::Type, "number: example", true),
             ("text", json!("example"), Rule::Type, "text: example", false),
+            // The chart has a number there, and with another it breaks: no number would do.
+            ("size", json!(4), Rule::Type, "size: 4", false),
+            ("count", json!(4), Rule::Type, "count: 4", true),
             ("port", json!(30_080), Rule::Range, "nodePort: 30080", true),
             ("port", json!(30_080), Rule::Forbidden, "nodePort: 30080", false),
         ] {
             let made = cause(path, &value, Chosen::MadeUp, rule, rendered);
-            assert_eq!(fitting.is_misfit(&made), is_misfit, "{path} {value} {rendered}");
+            assert_eq!(
+                fitting.is_misfit(&made, &values),
+                is_misfit,
+                "{path} {value} {rendered}"
+            );
             let of_chart = cause(path, &value, Chosen::OfChart, rule, rendered);
-            assert!(!fitting.is_misfit(&of_chart));
+            assert!(!fitting.is_misfit(&of_chart, &values));
         }
     }
 }

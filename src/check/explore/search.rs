@@ -83,6 +83,11 @@ impl<'h> Search<'h> {
         }
     }
 
+    /// The values that nothing was changed in.
+    pub(super) const fn base_values(&self) -> &Json {
+        &self.base
+    }
+
     /// Begins with a rendering that nothing was changed for.
     pub(super) fn begin(&mut self, trial: &Trial, is_testable: bool) {
         if let Some(seen) = &trial.seen {

@@ -1,5 +1,9 @@
 //! What expressions mention: whether they consist of constants alone, and the constants that they compare something with.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use super::text::Text;
 use super::tree::{NodeId, NodeKind, Unit};
 
@@ -26,9 +30,10 @@ pub enum ConstantValue {
 }
 
 /// Whether expressions consist of constants alone, and the constants that they compare something with.
-pub(super) fn mentioned(unit: &Unit, nodes: &[NodeId]) -> (bool, Vec<Constant>) {
+pub(super) fn mentioned(unit: &Unit, variables: &Variables, nodes: &[NodeId]) -> (bool, Vec<Constant>) {
     let mut mentioned = Mentioned {
         unit,
+        variables,
         is_constant: true,
         at: Comparison::default(),
         fields: Vec::new(),
@@ -64,6 +69,7 @@ impl Default for Comparison {
 /// What an expression mentions.
 struct Mentioned<'u> {
     unit: &'u Unit,
+    variables: &'u Variables,
     is_constant: bool,
     at: Comparison,
     /// The last names of the fields in the same comparison.
@@ -71,6 +77,8 @@ struct Mentioned<'u> {
     constants: Vec<Constant>,
 }
 
+/// Most fields that one variable stands for.
+const MAX_FIELDS: usize = 8;
 /// The function that compares a version with a constraint.
 const COMPARES_VERSIONS: &str = "semverCompare";
 /// Functions that compare their arguments, and those that lists for them are made with.
@@ -116,6 +124,91 @@ const NOT_PURE: [&str; 22] = [
     "htmlDateInZone",
 ];
 
+/// Whether a command calls one of these functions.
+fn calls(unit: &Unit, command: NodeId, functions: &[&str]) -> bool {
+    let NodeKind::Command { arguments } = unit.node(command).kind else {
+        return false;
+    };
+    let first = unit.children(arguments).first().map(|&first| unit.node(first).kind);
+    let Some(NodeKind::Identifier { callee }) = first else {
+        return false;
+    };
+    let named = unit.callees.get(callee as usize);
+    named.is_some_and(|named| {
+        functions
+            .iter()
+            .any(|function| function.as_bytes() == named.name.as_bytes())
+    })
+}
+
+/// The last name of the field that commands pass on as it is, apart from a default.
+fn passed_on(unit: &Unit, commands: &[NodeId]) -> Option<Text> {
+    let mut field = None;
+    for &command in commands {
+        let NodeKind::Command { arguments } = unit.node(command).kind else {
+            return None;
+        };
+        let is_default = calls(unit, command, &["default"]);
+        let argument = match (unit.children(arguments), field.is_some()) {
+            ([only], false) => *only,
+            ([_, _, value], false) if is_default => *value,
+            ([_, _], true) if is_default => continue,
+            _ => return None,
+        };
+        let names = match unit.node(argument).kind {
+            NodeKind::Field { names } | NodeKind::Chain { names, .. } => unit.names(names),
+            // The first name is the variable's.
+            NodeKind::Variable { names, .. } => unit.names(names).get(1..)?,
+            _ => return None,
+        };
+        field = Some(names.last()?.clone());
+    }
+    field
+}
+
+/// What the variables of a unit are set to.
+#[derive(Debug, Default)]
+pub(super) struct Variables(HashMap<Text, Option<Vec<Text>>, RandomState>);
+
+impl Variables {
+    /// Those that a unit sets, wherever in it.
+    pub(super) fn of(unit: &Unit) -> Self {
+        let mut variables = Self::default();
+        for node in &unit.nodes {
+            let NodeKind::Action { pipe } = node.kind else { continue };
+            let NodeKind::Pipe {
+                declarations, commands, ..
+            } = unit.node(pipe).kind
+            else {
+                continue;
+            };
+            let declared = unit.children(declarations).first().map(|&first| unit.node(first).kind);
+            let Some(NodeKind::Variable { names, .. }) = declared else {
+                continue;
+            };
+            let Some(name) = unit.names(names).first() else {
+                continue;
+            };
+            let fields = variables.0.entry(name.clone()).or_insert_with(|| Some(Vec::new()));
+            let known = fields.take();
+            *fields = known
+                .zip(passed_on(unit, unit.children(commands)))
+                .and_then(|(mut known, field)| {
+                    if !known.contains(&field) {
+                        known.push(field);
+                    }
+                    (known.len() <= MAX_FIELDS).then_some(known)
+                });
+        }
+        variables
+    }
+
+    /// The last names of the fields that a variable is set to, where that is all that it is ever set to.
+    fn fields(&self, name: &Text) -> Option<&[Text]> {
+        self.0.get(name)?.as_deref()
+    }
+}
+
 impl Mentioned<'_> {
     fn constant(&self, value: ConstantValue) -> Constant {
         Constant {
@@ -131,12 +224,12 @@ impl Mentioned<'_> {
         match self.unit.node(id).kind {
             NodeKind::Variable { names, .. }
                 if let [name] = self.unit.names(names)
-                    && let Some(declared) = self.fields_of_variable(name) =>
+                    && let Some(declared) = self.variables.fields(name) =>
             {
-                fields.extend(declared);
+                fields.extend(declared.iter().cloned());
                 true
             }
-            NodeKind::Pipe { commands, .. } if let Some(field) = self.passed_on(self.unit.children(commands)) => {
+            NodeKind::Pipe { commands, .. } if let Some(field) = passed_on(self.unit, self.unit.children(commands)) => {
                 fields.push(field);
                 true
             }
@@ -162,67 +255,14 @@ impl Mentioned<'_> {
             NodeKind::Command { arguments: nodes } | NodeKind::Pipe { commands: nodes, .. } => {
                 let nodes = self.unit.children(nodes);
                 // Lists hold the constants themselves.
-                let is_direct = nodes.len() <= 1 || self.makes_list(id);
+                let mut is_direct = nodes.len() <= 1 || self.makes_list(id);
                 for &node in nodes {
-                    self.add_fields(node, fields);
+                    is_direct &= self.add_fields(node, fields);
                 }
-                is_direct && nodes.iter().all(|&node| self.add_fields(node, &mut Vec::new()))
+                is_direct
             }
             _ => true,
         }
-    }
-
-    /// The last names of the fields that a variable is set to, where that is all that it is ever set to.
-    fn fields_of_variable(&self, name: &Text) -> Option<Vec<Text>> {
-        let mut fields = Vec::new();
-        for node in &self.unit.nodes {
-            let NodeKind::Action { pipe } = node.kind else { continue };
-            let NodeKind::Pipe {
-                declarations, commands, ..
-            } = self.unit.node(pipe).kind
-            else {
-                continue;
-            };
-            let declared = self
-                .unit
-                .children(declarations)
-                .first()
-                .map(|&first| self.unit.node(first).kind);
-            let is_named = matches!(declared, Some(NodeKind::Variable { names, .. }) if self.unit.names(names).first() == Some(name));
-            if is_named {
-                fields.push(self.passed_on(self.unit.children(commands))?);
-            }
-        }
-        (!fields.is_empty()).then_some(fields)
-    }
-
-    /// The last name of the field that commands pass on as it is, apart from a default.
-    fn passed_on(&self, commands: &[NodeId]) -> Option<Text> {
-        let mut field = None;
-        for &command in commands {
-            let NodeKind::Command { arguments } = self.unit.node(command).kind else {
-                return None;
-            };
-            let arguments = self.unit.children(arguments);
-            let argument = match (arguments, field.is_some()) {
-                ([only], false) => Some(only),
-                ([_, _, value], false) if self.calls(command, &["default"]) => Some(value),
-                ([_, _], true) if self.calls(command, &["default"]) => None,
-                _ => return None,
-            };
-            if let Some(&argument) = argument {
-                field = match self.unit.node(argument).kind {
-                    NodeKind::Field { names } | NodeKind::Chain { names, .. } => self.unit.names(names).last().cloned(),
-                    NodeKind::Variable { names, .. } => match self.unit.names(names) {
-                        [_, .., last] => Some(last.clone()),
-                        _ => None,
-                    },
-                    _ => None,
-                };
-                field.as_ref()?;
-            }
-        }
-        field
     }
 
     /// Whether a command is a comparison.
@@ -234,25 +274,8 @@ impl Mentioned<'_> {
         self.calls(command, &["list", "tuple"])
     }
 
-    /// Whether a command calls one of these functions.
     fn calls(&self, command: NodeId, functions: &[&str]) -> bool {
-        let NodeKind::Command { arguments } = self.unit.node(command).kind else {
-            return false;
-        };
-        let first = self
-            .unit
-            .children(arguments)
-            .first()
-            .map(|&first| self.unit.node(first).kind);
-        let Some(NodeKind::Identifier { callee }) = first else {
-            return false;
-        };
-        let named = self.unit.callees.get(callee as usize);
-        named.is_some_and(|named| {
-            functions
-                .iter()
-                .any(|function| function.as_bytes() == named.name.as_bytes())
-        })
+        calls(self.unit, command, functions)
     }
 
     fn node(&mut self, id: NodeId) {

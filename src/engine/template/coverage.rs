@@ -1,6 +1,6 @@
 //! What there is to run in a source, and how often it ran: statements, decisions, definitions.
 
-use super::comparison::{Constant, mentioned};
+use super::comparison::{Constant, Variables, mentioned};
 use super::executor::{NodeCounts, Watched};
 use super::set::{CompiledSet, CompiledSource};
 use super::text::Text;
@@ -149,6 +149,7 @@ impl SourceRuns {
     /// Its definitions, the file itself last.
     pub fn definitions(&self) -> Vec<DefinitionRuns> {
         let unit = self.source.unit();
+        let variables = Variables::of(unit);
         // A file without text of its own is nothing that can run.
         let own = unit
             .definitions
@@ -173,6 +174,7 @@ impl SourceRuns {
             };
             let mut search = Search {
                 unit,
+                variables: &variables,
                 counts: &self.counts,
                 found: &mut found,
                 inside: None,
@@ -206,6 +208,7 @@ fn count(counts: &[u32], node: NodeId) -> u32 {
 /// What a definition consists of.
 struct Search<'s> {
     unit: &'s Unit,
+    variables: &'s Variables,
     counts: &'s NodeCounts,
     found: &'s mut DefinitionRuns,
     inside: Option<usize>,
@@ -286,7 +289,7 @@ impl Search<'_> {
     }
 
     fn decision(&mut self, position: u32, kind: DecisionKind, ways: Vec<Way>, nodes: &[NodeId]) {
-        let (is_constant, constants) = mentioned(self.unit, nodes);
+        let (is_constant, constants) = mentioned(self.unit, self.variables, nodes);
         self.found.decisions.push(DecisionPoint {
             position,
             kind,
