@@ -59,7 +59,7 @@ impl Failing {
             _ = writeln!(comment, "# and {} more", lines.len() - MAX_NAMED);
         }
         let made_up = if self.trial.settings.chosen() == Chosen::MadeUp {
-            ", of which some are made up"
+            " (some are made up)"
         } else {
             ""
         };

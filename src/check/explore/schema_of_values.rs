@@ -76,7 +76,7 @@ impl<'s> ValueSchema<'s> {
     }
 }
 
-/// Adds a schema, what it refers to in its own file, and the schemas of which one must fit or all.
+/// Adds a schema, what it refers to in its own file, and the schemas that it is a choice or a union of.
 fn add_choices<'s>(root: &'s Json, schema: &'s Json, depth: usize, found: &mut Vec<&'s Json>) {
     if depth > MAX_DEPTH || found.len() >= MAX_SCHEMAS {
         return;

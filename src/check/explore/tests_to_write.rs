@@ -238,7 +238,7 @@ fn mark(text: &[u8]) -> String {
     digest
 }
 
-/// Whether a values file is one that was written for tests, and that nobody has changed since.
+/// Whether a values file is one that was written for tests, and has not been changed since.
 pub fn is_written(text: &[u8]) -> bool {
     let rest = text
         .strip_prefix(HEADER.as_bytes())
