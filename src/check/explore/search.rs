@@ -17,7 +17,7 @@ use crate::text::compact_sort::sort_by_key;
 use super::candidates::{Hints, Question, missing_sample};
 use super::focus::Focus;
 use super::setting::{Chosen, Setting, Settings, differences, setting_at, value_at};
-use super::tests_to_write::{Way, ways_of};
+use super::tests_to_write::Way;
 use super::trial::Trial;
 use super::waiting::{Kind, MAX_CHANGES, Place, Waiting};
 
@@ -148,8 +148,9 @@ impl<'h> Search<'h> {
             add_runs(&mut self.by_values, &seen.sources);
         } else {
             let reached = self.elsewhere.entry(settings.of_cluster()).or_default();
-            let ways = ways_of(trial).into_iter();
-            reached.extend(ways.filter(|way| !is_taken(&self.covered, way)));
+            let is_new = |decision: &&SeenDecision| !is_taken(&self.covered, &decision.template, decision.way);
+            let new = seen.decisions.iter().filter(is_new);
+            reached.extend(new.map(|decision| (decision.template.clone(), decision.way.0, decision.way.1)));
         }
         // What only trials reached that broke goes no further there.
         let is_new_here = add_runs(&mut self.covered, &seen.sources);
@@ -179,7 +180,9 @@ impl<'h> Search<'h> {
     /// make. `tested` are ways that the tests take, which may be more: they join settings.
     pub(super) fn own_ways(&self, chart: &Chart, tested: &BTreeSet<Way>) -> (Counted, Counted) {
         let counted = |runs: &BTreeMap<String, NodeCounts>| {
-            self.own_ways_that(chart, &|way| is_taken(runs, way) || tested.contains(way))
+            self.own_ways_that(chart, &|way| {
+                is_taken(runs, &way.0, (way.1, way.2)) || tested.contains(way)
+            })
         };
         (counted(&self.covered), counted(&self.testable))
     }
@@ -188,7 +191,7 @@ impl<'h> Search<'h> {
     pub(super) fn elsewhere(&self, chart: &Chart) -> Vec<(Settings, usize)> {
         let mut found = Vec::new();
         for (cluster, reached) in &self.elsewhere {
-            let is_only_there = |way: &Way| reached.contains(way) && !is_taken(&self.by_values, way);
+            let is_only_there = |way: &Way| reached.contains(way) && !is_taken(&self.by_values, &way.0, (way.1, way.2));
             let only_there = self.own_ways_that(chart, &is_only_there).covered;
             if only_there > 0 {
                 found.push((cluster.clone(), only_there));
@@ -386,9 +389,9 @@ impl<'h> Search<'h> {
 }
 
 /// Whether renderings took a way.
-fn is_taken(runs: &BTreeMap<String, NodeCounts>, way: &Way) -> bool {
-    let (first, second) = runs.get(&way.0).map(|counts| counts.ways(way.1)).unwrap_or_default();
-    if way.2 { first > 0 } else { second > 0 }
+fn is_taken(runs: &BTreeMap<String, NodeCounts>, template: &str, (node, is_first): (u32, bool)) -> bool {
+    let (first, second) = runs.get(template).map(|counts| counts.ways(node)).unwrap_or_default();
+    if is_first { first > 0 } else { second > 0 }
 }
 
 /// Adds what ran; whether something is new.

@@ -1,5 +1,5 @@
 //! The fewest values files that reach most of what trials reached: settings are joined as long as the chart still renders with all of
-//! them.
+//! them. Also the text and the path of every values file that is written.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -251,8 +251,8 @@ pub fn is_written(text: &[u8]) -> bool {
 }
 
 impl TestValues {
-    /// The path in a directory, or in that of files which fail there, that it is written to: of a file that is not there, or that was written by an earlier run. `taken` are the
-    /// paths of this run; `read` gives what a file begins with.
+    /// The path that it is written to, in a directory or in that of failing files in it: of a file that is not there, or that an earlier run
+    /// wrote and that has not been changed since. `taken` are the paths of this run; `read` gives the text of a file.
     pub fn place(
         &self,
         directory: &Path,
